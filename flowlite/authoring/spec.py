@@ -18,10 +18,17 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class ResultOf:
-    """The result of a task (a mapped one: the list of its results in map order), or the part of it at `path`."""
+    """The result of a task, or the part of it at `path`; of a mapped task the list of them, in map order."""
 
     task: str
     path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """A list or dict given at declaration that holds results somewhere inside. Its leaves are bindings or values."""
+
+    value: list[Any] | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +36,11 @@ class Element:
     """The element of `source` at this instance's map index. Source: a list given at declaration, a result that is a
     list, or (`is_paired`) the result of the same element of another mapped task."""
 
-    source: Const | ResultOf
+    source: Const | ResultOf | Compound
     is_paired: bool = False
 
 
-Binding = Const | ResultOf | Element
+Binding = Const | ResultOf | Compound | Element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +51,8 @@ class TaskSpec:
     kind: str  # "python" | "sensor" | "shell" | "approval" | "trigger"
     function: Callable[..., Any] | None = None
     isolation: str = "thread"  # "loop" | "thread" | "process" | "shell" | "none"
-    arguments: Mapping[str, Binding] = field(default_factory=dict)
-    timeout_s: float | None = None
+    arguments: Mapping[str, Binding] = field(default_factory=dict)  # by parameter; shell: by task id; trigger: params
+    timeout_s: float | None = None  # of one attempt; of a sensor's one poke
     memory_bytes: int | None = None
     memory_factor: float = 1.0
     retry_on: tuple[type[BaseException], ...] | None = None
@@ -59,9 +66,12 @@ class TaskSpec:
     approvers: tuple[str, ...] = ()
     trigger_dag_id: str | None = None
     trigger_waits: bool = False
-    notify: Any = None
+    notify: Mapping[str, tuple[str, ...]] | None = None  # kind of alert -> channels; None: what the DAG says
     warm_up: tuple[str, str] | None = None  # process only: what its fork server runs once
-    line: int | None = None  # where it was declared, for errors
+    choices: tuple[str, ...] = ()  # branch only: the full ids of its direct downstream tasks
+    context_names: tuple[str, ...] = ()  # parameters that take the Context
+    file: str | None = None  # where it was declared, for errors
+    line: int | None = None
     doc: str = ""
 
     @property

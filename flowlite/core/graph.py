@@ -2,59 +2,117 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
-from flowlite.core.errors import FlowliteError
+from flowlite.core import graph_text
+from flowlite.core.edges import in_order, ranks, turned
+from flowlite.core.graph_checks import check_no_loop, check_tasks
 from flowlite.core.retry import Backoff
+from flowlite.core.tasks import CHOSEN, BadGraph, Each, Fact, Task, facts_asked, pair_upstream, shared_upstream
+
+__all__ = ["BadGraph", "Each", "Fact", "Graph", "Task"]
+
+CHOICES_KEPT = 256
 
 
-class BadGraph(FlowliteError):
-    """The DAG can't be built; the message names the task and the way out. `task_id` tells the loader where to point."""
+class Graph:
+    """Tasks by number, edges as tuples of numbers: per event the machine touches only a task's own edges.
 
-    def __init__(self, message: str, task_id: str | None = None) -> None:
-        super().__init__(message)
-        self.task_id = task_id
+    `shared[n]`: upstream that every instance of n waits for; `pairs[n]`: upstream whose element i is waited for by
+    element i only; `down` and `pair_down` are the same edges turned round. `groups`: what retries as a unit.
+    """
 
+    def __init__(
+        self,
+        dag_id: str,
+        tasks: Iterable[Task],
+        *,
+        max_active_runs: int = 1,
+        priority: int = 0,
+        then: tuple[str, ...] = (),
+        sla_s: float | None = None,
+        timeout_s: float | None = None,
+        groups: Mapping[str, Backoff] | None = None,
+    ) -> None:
+        self.dag_id, self.tasks = dag_id, tuple(tasks)
+        self.max_active_runs, self.priority, self.then = max_active_runs, priority, tuple(then)
+        self.sla_s, self.timeout_s, self.groups = sla_s, timeout_s, dict(groups or {})
+        self.number = {task.id: number for number, task in enumerate(self.tasks)}
+        check_tasks(dag_id, self.tasks, self.groups)
+        self.shared = [self._numbers(shared_upstream(task)) for task in self.tasks]
+        self.pairs = [self._numbers(pair_upstream(task)) for task in self.tasks]
+        self.down, self.pair_down = turned(self.shared), turned(self.pairs)
+        self.order = in_order(self.shared, self.pairs)
+        check_no_loop(self, self.order)
+        self.rank = ranks(self.pairs, self.order)
+        self.leaves = [n for n in range(len(self.tasks)) if not self.down[n] and not self.pair_down[n]]
+        self.branches = [tuple(up for up in ups if self.tasks[up].is_branch) for ups in self.shared]
+        self.chains = [self._chain(task.group) for task in self.tasks]
+        self.is_gated = [
+            bool(task.when or branches or chain)
+            for task, branches, chain in zip(self.tasks, self.branches, self.chains, strict=True)
+        ]
+        self._followed: dict[tuple[int, tuple[str, ...]], frozenset[int]] = {}
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something small that the machine must know of a result it never sees: `length`, `truth` or `chosen`, of all of it
-    or of the part at `path` (a JSON list of keys and positions as text, "" for the whole)."""
+    def _numbers(self, ids: Iterable[str]) -> tuple[int, ...]:
+        return tuple(self.number[id_] for id_ in dict.fromkeys(ids))
 
-    kind: str
-    task: str
-    path: str = ""
+    def _chain(self, group: str | None) -> tuple[str, ...]:
+        """The groups that retry around a task, innermost first: a group is a prefix of ids and nothing more."""
+        if group is None:
+            return ()
+        around = [name for name in self.groups if f"{group}.".startswith(f"{name}.")]
+        return tuple(sorted(around, key=len, reverse=True))
 
-    @property
-    def key(self) -> str:
-        """The name under which an attempt reports it."""
-        return f"{self.kind}:{self.path}"
+    @cached_property
+    def facts(self) -> list[frozenset[str]]:
+        """For each task, what execution must report of its result. A result without them fails the attempt there."""
+        wanted: list[set[str]] = [set() for _ in self.tasks]
+        for number, task in enumerate(self.tasks):
+            for fact in facts_asked(task):
+                wanted[self.number[fact.task]].add(fact.key)
+            if task.is_branch:
+                wanted[number].add(CHOSEN)
+        return [frozenset(keys) for keys in wanted]
 
+    @cached_property
+    def deadlines(self) -> list[tuple[int, float]]:
+        """Task number (-1: the run) and seconds from the run's base."""
+        own = [(-1, self.sla_s)] if self.sla_s is not None else []
+        return own + [(n, task.sla_s) for n, task in enumerate(self.tasks) if task.sla_s is not None]
 
-@dataclass(frozen=True, slots=True)
-class Each:
-    """Element by element over another mapped task."""
+    def select(self, name: str) -> list[int]:
+        """A task by its id, or everything in a group."""
+        return [n for n, task in enumerate(self.tasks) if task.id == name or task.id.startswith(f"{name}.")]
 
-    task: str
+    def reach(self, ids: Iterable[str]) -> set[int]:
+        """These tasks and all that lies downstream of them; ids that are not there reach nothing."""
+        seen = {self.number[id_] for id_ in ids if id_ in self.number}
+        stack = list(seen)
+        while stack:
+            number = stack.pop()
+            fresh = {*self.down[number], *self.pair_down[number]} - seen
+            seen |= fresh
+            stack.extend(fresh)
+        return seen
 
+    def followed(self, branch: int, chosen: Iterable[str]) -> frozenset[int]:
+        """Which tasks directly downstream of a branch go on, given its choice. Remembered: a walk costs O(graph)."""
+        key = (branch, tuple(chosen))
+        found = self._followed.get(key)
+        if found is None:
+            if len(self._followed) >= CHOICES_KEPT:
+                self._followed.clear()
+            found = self._followed[key] = frozenset(self.reach(key[1]).intersection(self.down[branch]))
+        return found
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One task of the graph. Ids in `after`, `over`, `when` are full ids; `group` is the innermost group that retries."""
+    def to_json(self) -> str:
+        """The stored plan: a run keeps the version of its DAG. The same graph gives the same text."""
+        return graph_text.write(self)
 
-    id: str
-    after: tuple[str, ...] = ()
-    over: tuple[int | Fact | Each, ...] | None = None  # what it is mapped over; None: a plain task
-    when: tuple[Fact, ...] = ()
-    is_branch: bool = False
-    is_approval: bool = False  # waits for a person; never takes a slot
-    rule: str = "all_success"
-    retry: Backoff = field(default_factory=Backoff)
-    pool: str = "default"
-    slots: int = 1
-    priority: int | None = None
-    wait_timeout_s: float | None = None  # sensors and approvals: the whole wait
-    is_soft: bool = False  # a wait that is over is skipped, not failed
-    sla_s: float | None = None
-    group: str | None = None
-    outlets: tuple[str, ...] = ()  # names of assets updated by a success
+    @classmethod
+    def from_json(cls, text: str) -> Graph:
+        """The graph that to_json wrote."""
+        options, tasks = graph_text.read(text)
+        return cls(tasks=tasks, **options)

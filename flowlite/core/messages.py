@@ -1,7 +1,8 @@
 """What goes into the machine (events) and what comes out (rows to write, commands to carry out).
 
-Events and commands are frozen dataclasses: few kinds, read by people, matched by type. Rows are named tuples in the order
-of the columns: a batch of them goes to the store without being touched again. Times are seconds since the epoch, UTC.
+Events and commands are frozen dataclasses: few kinds, read by people, matched by type. Rows are named tuples in the
+order of the columns: a batch of them goes to the store without being touched again. Times are seconds since the epoch,
+UTC.
 """
 
 from __future__ import annotations
@@ -112,8 +113,11 @@ class CancelAsked:
 
 @dataclass(frozen=True, slots=True)
 class ClearAsked:
-    """Make finished work run again, with finished downstream. `row` is the run as the store has it; needed only if the
-    run is finished, for then the machine has let go of it. `only_failed` leaves what succeeded or was skipped by choice."""
+    """Make finished work run again, with what has begun downstream of it. No names: everything.
+
+    `row` is the run as the store has it; needed only if the run is finished, for then the machine has let go of it.
+    `only_failed` picks from the names what failed, was cancelled or blocked; what lies downstream of it follows anyway.
+    """
 
     run: int
     names: tuple[str, ...]
@@ -122,11 +126,13 @@ class ClearAsked:
     row: RunRow | None = None
     by: str = ""
     why: str = ""
+    only_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MarkAsked:
-    """A person says how a task instance ended. Downstream that ended without a run because of it is judged anew."""
+    """A person says how a task instance ended. Downstream that ended without a run because of it is judged anew.
+    `row` as in ClearAsked."""
 
     run: int
     names: tuple[str, ...]
@@ -147,7 +153,16 @@ class RunLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class IntentDropped:
+    """The run that this intent asked for must not run: its date is taken, or its DAG is gone."""
+
+    intent: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolResized:
+    """A pool has a new size; one of an unknown name is made."""
+
     name: str
     size: int
     by: str = ""
@@ -163,6 +178,8 @@ class LaneResized:
 
 @dataclass(frozen=True, slots=True)
 class PriorityChanged:
+    """A person gave this run a priority: it beats what the DAG and its tasks say."""
+
     run: int
     priority: int
     by: str = ""
@@ -177,12 +194,14 @@ class DrainAsked:
 
 Event = (
     RunRequested | AttemptEnded | SlotReturned | Woken | Answered | Tick | CancelAsked | ClearAsked | MarkAsked
-    | RunLoaded | PoolResized | LaneResized | PriorityChanged | DrainAsked
+    | RunLoaded | IntentDropped | PoolResized | LaneResized | PriorityChanged | DrainAsked
 )  # fmt: skip
 
 
 # --- rows to write --------------------------------------------------------------------------------------------------
 class RunRow(NamedTuple):
+    """A run. States and wishes in rows are plain strings: SQLite binds those without asking for an adapter."""
+
     id: int
     dag_id: str
     version: int
@@ -207,11 +226,11 @@ class RunRow(NamedTuple):
 
 
 class InstanceRow(NamedTuple):
-    """One task instance. Index -1 is a plain task, or the map itself, which stands for its elements until it has some."""
+    """One task instance. Index -1 is a plain task, or the map itself, until it has elements that stand for it."""
 
     run: int
     task: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
     state: str
     since: float  # when it came into this state
     attempt: int
@@ -233,7 +252,7 @@ class AttemptRow(NamedTuple):
 
     run: int
     task: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
     number: int
     pokes: int
     started_at: float
@@ -276,7 +295,7 @@ class AssetRow(NamedTuple):
     at: float
     run: int
     task: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
 
 
 class AlertRow(NamedTuple):
@@ -285,7 +304,7 @@ class AlertRow(NamedTuple):
     kind: str  # "failure" | "sla" | "success" | "retry" | "recovered"
     run: int
     task: int  # -1: the run itself
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
     at: float
 
 

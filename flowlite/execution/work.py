@@ -16,7 +16,7 @@ class AttemptKey(NamedTuple):
 
     run: int
     task: int
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which nobody calls here
     attempt: int
     poke: int
 
@@ -56,12 +56,16 @@ class AttemptFailed(Exception):
     """Raised by a body in place of the author's exception, to say more about it than an exception can.
 
     `__cause__` is the author's exception, if there is one. `is_final`: no further retry. `retry_at`: not before then.
+    `error_class` is what the evidence calls it: error, timeout, data_quality ...
     """
 
-    def __init__(self, message: str, *, is_final: bool = False, retry_at: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, is_final: bool = False, retry_at: float | None = None, error_class: str = "error"
+    ) -> None:
         super().__init__(message)
         self.is_final = is_final
         self.retry_at = retry_at
+        self.error_class = error_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ class ThreadWork:
 class ProcessWork:
     """`target` ("package.module:function") is called in a forked process as target(io, payload) -> Produced.
 
-    `preload` names modules that the fork server imports once, and `warm_up` ("module:function", argument) something that
-    it runs once before it forks; each distinct pair has a fork server of its own, started when first needed.
+    `preload` names modules that the fork server imports once, and `warm_up` ("module:function", argument) something
+    that it runs once before it forks; each distinct pair has a fork server of its own, started when first needed.
     """
 
     target: str

@@ -1,0 +1,63 @@
+"""The DAGs that are measured: bodies do nothing, so that what is left is the orchestrator."""
+
+from __future__ import annotations
+
+import random
+
+from flowlite import Dag, shell, task
+
+
+@task
+async def noop() -> None:
+    """The least that a task can do."""
+
+
+@task
+async def take(number: int) -> None:
+    """No work, but an argument."""
+
+
+def independent(tasks: int) -> Dag:
+    """So many tasks without an edge."""
+    with Dag(f"independent_{tasks}") as dag:
+        for number in range(tasks):
+            noop.options(id=f"t{number}")()
+    return dag
+
+
+def mapped(elements: int) -> Dag:
+    """One task mapped over a list."""
+    with Dag(f"mapped_{elements}") as dag:
+        take.map(list(range(elements)))
+    return dag
+
+
+def chain_of(tasks: int) -> Dag:
+    """One after the other."""
+    with Dag(f"chain_{tasks}") as dag:
+        before = noop.options(id="t0")()
+        for number in range(1, tasks):
+            before = before >> noop.options(id=f"t{number}")()
+    return dag
+
+
+def commands(tasks: int) -> Dag:
+    """So many processes that do nothing."""
+    with Dag(f"commands_{tasks}", pool="commands") as dag:
+        for number in range(tasks):
+            shell(["/bin/true"], id=f"t{number}")
+    return dag
+
+
+def layered(tasks: int, edges: int, layers: int, seed: int = 7) -> Dag:
+    """A generated graph in layers, every task below the first layer with at least one upstream."""
+    luck = random.Random(seed)
+    with Dag(f"layered_{tasks}") as dag:
+        rows = [[noop.options(id=f"t{n}")() for n in range(layer, tasks, layers)] for layer in range(layers)]
+        pairs = {(luck.choice(above), node) for above, here in zip(rows, rows[1:], strict=False) for node in here}
+        while len(pairs) < edges:
+            layer = luck.randrange(layers - 1)
+            pairs.add((luck.choice(rows[layer]), luck.choice(rows[layer + 1])))
+        for up, down in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
+            up >> down
+    return dag

@@ -1,0 +1,1 @@
+"""Being here lets the tests say `from pipelines.hello import hello`."""

@@ -1,0 +1,88 @@
+"""The client: the one typed way to talk to an engine. In this process for now; behind the same verbs a daemon may answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from types import TracebackType
+
+from flowlite.authoring.dag import Dag
+from flowlite.client.acting import Acting
+from flowlite.client.declared import coming_fires, dag_detail, dag_info
+from flowlite.client.errors import DagUnknown
+from flowlite.client.places import Place
+from flowlite.client.reading import Reading
+from flowlite.client.records import DagDetail, DagInfo, Fire, Stats
+from flowlite.loading.catalog import Catalog, load_folder
+from flowlite.store.views import RunView
+
+
+class Client(Reading):
+    """Use it as `async with Client(place) as client`. What only looks needs no engine and disturbs none."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(place.state)
+        self.place = place
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- what is declared ---------------------------------------------------------------------------------------------
+    @cached_property
+    def catalog(self) -> Catalog:
+        """All DAG files, tried in a child process first and then loaded. Takes a moment: asked for only where needed."""
+        return load_folder(self.place.dag_folders, self.place.defaults)
+
+    def declared(self, dag_id: str) -> Dag:
+        """A DAG by its id. Raises DagUnknown, which tells of the problem if its file has one."""
+        found = self.catalog.dags.get(dag_id)
+        if found is None:
+            raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems)
+        return found
+
+    async def dags(self) -> list[DagInfo]:
+        """Every declared DAG by id, with its last runs."""
+        rows = {row.dag_id: row for row in await self.views.dag_rows()}
+        now = time.time()
+        return [dag_info(dag, rows.get(id_), now) for id_, dag in sorted(self.catalog.dags.items())]
+
+    async def dag(self, dag_id: str) -> DagDetail:
+        """One of them with its tasks. Raises DagUnknown."""
+        dag = self.declared(dag_id)
+        rows = {row.dag_id: row for row in await self.views.dag_rows()}
+        return dag_detail(dag, rows.get(dag_id), time.time())
+
+    def fires(self, dag_id: str, number: int) -> list[Fire]:
+        """Its next fires, soonest first; none for a DAG without a schedule of times. Raises DagUnknown."""
+        return list(coming_fires(self.declared(dag_id), time.time(), number))
+
+    async def runs(
+        self, dag_id: str | None = None, *, states: Sequence[str] = (), limit: int = 50, before: int | None = None
+    ) -> list[RunView]:
+        """Newest first. Raises DagUnknown for a DAG that never ran and that no file declares."""
+        found = await super().runs(dag_id, states=states, limit=limit, before=before)
+        if not found and dag_id is not None:
+            await self._check_known(dag_id)
+        return found
+
+    async def stats(self, dag_id: str, *, last: int = 100) -> Stats:
+        """Lengths and success rates. Raises DagUnknown for a DAG that never ran and that no file declares."""
+        found = await super().stats(dag_id, last=last)
+        if not found.dag.finished:
+            await self._check_known(dag_id)
+        return found
+
+    async def _check_known(self, dag_id: str) -> None:
+        if dag_id not in {row.dag_id for row in await self.views.dag_rows(last=1)}:
+            self.declared(dag_id)
+
+    # --- what changes something ---------------------------------------------------------------------------------------
+    def acting(self) -> Acting:
+        """An engine of our own on this state: `async with client.acting() as engine`. Raises StateInUse."""
+        return Acting(self.place, self.catalog.dags)

@@ -1,0 +1,87 @@
+"""What DAG files declare, told for people: schedules in words, tasks, parameters, coming fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from flowlite.authoring.dag import Dag
+from flowlite.authoring.schedules.moments import Moments
+from flowlite.authoring.spec import TaskSpec
+from flowlite.client.records import DagDetail, DagInfo, Fire, TaskInfo
+from flowlite.core.tasks import pair_upstream, shared_upstream
+from flowlite.store.views import DagView
+
+
+def dag_info(dag: Dag, row: DagView | None, now: float) -> DagInfo:
+    """A declared DAG with what the store knows of it."""
+    is_paused = row.is_paused if row is not None and row.is_paused is not None else dag.settings.paused
+    return DagInfo(
+        dag_id=dag.id,
+        file=dag.file,
+        description=dag.settings.description,
+        schedule=schedule_told(dag),
+        tags=tuple(dag.settings.tags),
+        owner=dag.settings.owner or None,
+        is_paused=is_paused,
+        tasks=len(dag.specs),
+        next_fire_at=None if is_paused else next((fire.fires_at for fire in coming_fires(dag, now, 1)), None),
+        runs=sum(row.counts.values()) if row else 0,
+        last_run=row.last_run if row else None,
+        last_states=row.last_states if row else (),
+    )
+
+
+def schedule_told(dag: Dag) -> str:
+    """`0 6 * * 1 (Europe/Berlin)`; empty for a DAG that only people start."""
+    if dag.schedule is not None:
+        return str(dag.schedule)
+    return f"after {', '.join(sorted(dag.upstream_dags))}" if dag.upstream_dags else ""
+
+
+def dag_detail(dag: Dag, row: DagView | None, now: float) -> DagDetail:
+    """Everything that its file says."""
+    return DagDetail(
+        dag=dag_info(dag, row, now),
+        tasks=tuple(task_info(spec) for spec in dag.specs.values()),
+        groups=tuple(dag.retrying_groups),
+        max_active_runs=dag.settings.max_active_runs,
+        catchup=dag.settings.catchup,
+        params_schema=dag.params_model.model_json_schema() if dag.params_model is not None else None,  # type: ignore[attr-defined]
+        starts_after=tuple(sorted(dag.upstream_dags)),
+        starts_next=tuple(sorted(dag.downstream_dags)),
+    )
+
+
+def task_info(spec: TaskSpec) -> TaskInfo:
+    """A task as declared."""
+    task = spec.task
+    return TaskInfo(
+        task_id=spec.id,
+        kind=spec.kind,
+        isolation=spec.isolation,
+        after=tuple(dict.fromkeys((*shared_upstream(task), *pair_upstream(task)))),
+        is_map=task.over is not None,
+        rule=task.rule,
+        pool=task.pool,
+        slots=task.slots,
+        retries=task.retry.max_retries,
+        timeout_s=spec.timeout_s,
+        doc=spec.doc,
+        file=spec.file,
+        line=spec.line,
+    )
+
+
+def coming_fires(dag: Dag, now: float, number: int) -> Iterator[Fire]:
+    """The next fires with the data interval that each run would cover: the one that ends when it fires."""
+    if not isinstance(dag.schedule, Moments):
+        return
+    at: datetime | None = datetime.fromtimestamp(now, UTC)
+    for _ in range(number):
+        at = dag.schedule.next_after(at) if at is not None else None
+        interval = dag.schedule.interval_before(at) if at is not None else None
+        if at is None or interval is None or (dag.settings.end is not None and interval[0] >= dag.settings.end):
+            return
+        start, end = (moment.timestamp() for moment in interval)
+        yield Fire(fires_at=at.timestamp(), logical_date=start, data_interval_start=start, data_interval_end=end)

@@ -1,0 +1,28 @@
+"""Where a client works: which settings, which state folder, which DAG files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flowlite.authoring.defaults import Defaults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Everything that a client must be told. Without a configuration any pool name goes (`has_config`)."""
+
+    state: Path
+    dag_folders: tuple[Path, ...]
+    timezone: str = "UTC"
+    durability: str = "full"
+    pools: Mapping[str, int] = field(default_factory=dict)
+    has_config: bool = False
+    secrets: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> Defaults:
+        """What holds for DAG files that say nothing."""
+        return Defaults(self.timezone, frozenset({"default", *self.pools}) if self.has_config else None)

@@ -1,0 +1,202 @@
+"""The reading half of a client: answers from the state file, beside whoever writes it, without an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from flowlite.client.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
+from flowlite.client.explaining import why
+from flowlite.client.logs import Growing, log_path
+from flowlite.client.presence import holder_of
+from flowlite.client.records import LogFile, PoolUse, Stats, Why
+from flowlite.core.graph import Graph
+from flowlite.core.states import FINISHED
+from flowlite.engine.why import instance_name
+from flowlite.store import recovery
+from flowlite.store.ask import Question
+from flowlite.store.readers import Readers
+from flowlite.store.shown import Views
+from flowlite.store.store import Store
+from flowlite.store.views import AssetView, AttemptView, InstanceView, NodeView, RunDetail, RunView
+
+T = TypeVar("T")
+FILE = "flowlite.db"
+FOLLOW_EVERY_S = 0.2
+MOST_ELEMENTS = 100_000
+MOST_RUNS = 1_000  # unfinished ones looked at for who holds a pool
+
+
+class Reading:
+    """Verbs that look and change nothing. Where nothing ever ran, everything is empty."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self._readers: Readers | None = None
+        self._empty: Store | None = None
+        if (state / FILE).exists():
+            self._readers = Readers(state / FILE)
+            self._ask = self._readers.answer
+        else:
+            self._empty = Store.open(None)
+            self._ask = self._of_nothing
+        self.views = Views(self._ask)
+
+    def close(self) -> None:
+        """May be called twice."""
+        if self._readers is not None:
+            self._readers.close()
+        if self._empty is not None:
+            self._empty.close()
+
+    async def _of_nothing(self, question: Question[T]) -> T:
+        assert self._empty is not None
+        return self._empty.read_now(question)
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+    async def runs(
+        self, dag_id: str | None = None, *, states: Sequence[str] = (), limit: int = 50, before: int | None = None
+    ) -> list[RunView]:
+        """Newest first."""
+        return await self.views.list_runs(dag_id, states, limit, before)
+
+    async def run(self, run: int) -> RunDetail:
+        """One run with its tasks. Raises RunUnknown."""
+        found = await self.views.run_view(run)
+        if found is None:
+            raise RunUnknown(run)
+        return found
+
+    async def instances(self, run: int, task_id: str | None = None, *, limit: int = 1_000) -> list[InstanceView]:
+        """The task instances of a run or of one of its tasks. Raises RunUnknown, TaskUnknown."""
+        await self._check_task(await self.run(run), task_id)
+        return await self.views.instances_of(run, task_id, limit=limit)
+
+    async def attempts(self, run: int, task_id: str | None = None, index: int | None = None) -> list[AttemptView]:
+        """Attempts that are over. Raises RunUnknown, TaskUnknown."""
+        await self._check_task(await self.run(run), task_id)
+        return await self.views.attempts_of(run, task_id, index)
+
+    async def nodes(self, run: int, task_id: str) -> list[NodeView]:
+        """What tasks told below themselves."""
+        return await self.views.node_rows(run, task_id)
+
+    async def graph(self, detail: RunDetail) -> Graph:
+        """The graph that a run was made from."""
+        return Graph.from_json(await self._ask(recovery.graph_json(detail.run.version)))
+
+    async def _check_task(self, detail: RunDetail, task_id: str | None) -> None:
+        known = [task.id for task in detail.tasks]
+        if task_id is not None and task_id not in known:
+            raise TaskUnknown(task_id, detail.run.id, known)
+
+    # --- what happened ------------------------------------------------------------------------------------------------
+    async def why(self, run: int, task_id: str | None = None) -> Why:
+        """Why it failed, or what it waits for. Raises RunUnknown, TaskUnknown."""
+        detail = await self.run(run)
+        await self._check_task(detail, task_id)
+        return await why(
+            self.views, self.state, await self.graph(detail), detail, pools=await self.pools(), now=time.time(),
+            task_id=task_id, is_engine_up=self.holder() is not None,
+        )  # fmt: skip
+
+    async def stats(self, dag_id: str, *, last: int = 100) -> Stats:
+        """Lengths and success rates of the last runs, and of the tasks in them."""
+        rows = {row.dag_id: row for row in await self.views.dag_rows(last=1)}
+        tasks = await self.views.task_histories(dag_id, last=last)
+        counts = rows[dag_id].counts if dag_id in rows else {}
+        return Stats(dag=await self.views.dag_history(dag_id, last=last), tasks=tuple(tasks.values()), counts=counts)
+
+    # --- logs ---------------------------------------------------------------------------------------------------------
+    async def logs(
+        self, run: int, task_id: str | None = None, index: int | None = None, *, attempt: int | None = None
+    ) -> list[LogFile]:
+        """The logs that were written, of the latest attempts if none is named, in the order of tasks and map indices.
+
+        Raises RunUnknown, TaskUnknown, ElementUnknown, AttemptUnknown.
+        """
+        detail = await self.run(run)
+        await self._check_task(detail, task_id)
+        found = []
+        for instance in await self._wanted(run, task_id, index):
+            number = self._attempt(instance, attempt) if task_id is not None else instance.attempt
+            path = self.state / log_path(detail.run.dag_id, run, instance.task_id, instance.map_index, number)
+            if path.exists():
+                found.append(
+                    LogFile(run_id=run, task_id=instance.task_id, map_index=instance.map_index, attempt=number, path=path)
+                )
+        return found
+
+    async def follow_log(
+        self, run: int, task_id: str, index: int | None, attempt: int | None, show: Callable[[str], None]
+    ) -> None:
+        """Hand over each line as it comes, until the attempt has ended."""
+        detail = await self.run(run)
+        await self._check_task(detail, task_id)
+        instance = (await self._wanted(run, task_id, index))[0]
+        number = self._attempt(instance, attempt) if attempt is not None else max(instance.attempt, 1)
+        growing = Growing(self.state / log_path(detail.run.dag_id, run, task_id, instance.map_index, number))
+        is_over = False
+        while not is_over:
+            # Asked before reading: what was written before the end is then read after it.
+            is_over = await self._is_over(run, task_id, instance.map_index, number)
+            for line in growing.read():
+                show(line)
+            if not is_over:
+                await asyncio.sleep(FOLLOW_EVERY_S)
+        for line in growing.rest():
+            show(line)
+
+    async def _is_over(self, run: int, task_id: str, index: int, attempt: int) -> bool:
+        found = [one for one in await self.views.instances_of(run, task_id, limit=MOST_ELEMENTS) if one.map_index == index]
+        return not found or found[0].attempt > attempt or found[0].state in FINISHED or self.holder() is None
+
+    async def _wanted(self, run: int, task_id: str | None, index: int | None) -> list[InstanceView]:
+        found = await self.views.instances_of(run, task_id, limit=MOST_ELEMENTS)
+        maps = {one.task_id: one.width for one in found if one.map_index < 0 and one.width is not None}
+        found = [one for one in found if _counts(one, maps.get(one.task_id))]
+        if index is not None and not any(one.map_index == index for one in found):
+            raise ElementUnknown(str(task_id), index, sum(one.map_index >= 0 for one in found))
+        return [one for one in found if index is None or one.map_index == index]
+
+    @staticmethod
+    def _attempt(instance: InstanceView, attempt: int | None) -> int:
+        if attempt is not None and not 1 <= attempt <= instance.attempt:
+            raise AttemptUnknown(instance_name(instance.task_id, instance.map_index), attempt, instance.attempt)
+        return instance.attempt if attempt is None else attempt
+
+    # --- pools and assets ---------------------------------------------------------------------------------------------
+    async def pools(self) -> list[PoolUse]:
+        """Every pool with who holds its slots, by name."""
+        sizes = await self._ask(recovery.pools())
+        running: dict[str, list[tuple[str, int]]] = {}
+        queued: dict[str, int] = {}
+        for run in await self.runs(states=["running"], limit=MOST_RUNS):
+            for task in (await self.run(run.id)).tasks:
+                if busy := task.counts.get("running", 0):
+                    running.setdefault(task.pool, []).append((f"run {run.id} {task.id}", busy * task.slots))
+                queued[task.pool] = queued.get(task.pool, 0) + task.counts.get("queued", 0)
+        return [
+            PoolUse(
+                name=name, size=pool.size, used=sum(slots for _, slots in running.get(name, ())), queued=queued.get(name, 0),
+                is_by_hand=pool.is_by_hand, holders=tuple(holder for holder, _ in running.get(name, ())),
+            )
+            for name, pool in sorted(sizes.items())
+        ]  # fmt: skip
+
+    async def assets(self) -> list[AssetView]:
+        """The latest update of each asset, by name."""
+        return await self.views.asset_rows()
+
+    # --- the engine ---------------------------------------------------------------------------------------------------
+    def holder(self) -> str | None:
+        """Who works on this state right now; None if nobody does."""
+        return holder_of(self.state)
+
+
+def _counts(instance: InstanceView, width: int | None) -> bool:
+    """Not the row that stands for the elements of a map, nor what is left of a map that was wider before it was cleared."""
+    return instance.map_index < 0 if width is None else 0 <= instance.map_index < width

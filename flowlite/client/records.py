@@ -1,0 +1,133 @@
+"""What a client answers with, beside the views of the store: frozen, made for people, the same over a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flowlite.engine.why import Failure, Hold, instance_name
+from flowlite.store.views import History, RunView, SameError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagInfo:
+    """A DAG as its file declares it, with what the store knows of its runs."""
+
+    dag_id: str
+    file: str | None
+    description: str
+    schedule: str
+    tags: tuple[str, ...]
+    owner: str | None
+    is_paused: bool
+    tasks: int
+    next_fire_at: float | None
+    runs: int
+    last_run: RunView | None
+    last_states: tuple[str, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInfo:
+    """A declared task."""
+
+    task_id: str
+    kind: str
+    isolation: str
+    after: tuple[str, ...]
+    is_map: bool
+    rule: str
+    pool: str
+    slots: int
+    retries: int
+    timeout_s: float | None
+    doc: str
+    file: str | None
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagDetail:
+    """A DAG with its tasks."""
+
+    dag: DagInfo
+    tasks: tuple[TaskInfo, ...]
+    groups: tuple[str, ...]
+    max_active_runs: int
+    catchup: bool
+    params_schema: Mapping[str, Any] | None
+    starts_after: tuple[str, ...] = ()
+    starts_next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fire:
+    """A coming run of a schedule."""
+
+    fires_at: float
+    logical_date: float
+    data_interval_start: float
+    data_interval_end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a run failed: the failure that started it, and what followed."""
+
+    failure: Failure
+    source: str | None  # the author's line as the file has it now
+    log_tail: tuple[str, ...]
+    blocked: tuple[str, ...]  # tasks downstream that did not run
+    elements: int  # how many elements of the same map failed
+    also_failed: tuple[str, ...]  # other tasks that failed
+    same_error: SameError | None
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """The answer to why: a headline; for a failure its cause, for unfinished work what each part waits for."""
+
+    run: RunView
+    headline: str
+    cause: Cause | None = None
+    holds: tuple[Hold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """How a DAG has been doing."""
+
+    dag: History
+    tasks: tuple[History, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)  # run state -> runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolUse:
+    """A pool, how much of it is in use, and by whom."""
+
+    name: str
+    size: int
+    used: int
+    queued: int
+    is_by_hand: bool
+    holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFile:
+    """Where the log of an attempt lies."""
+
+    run_id: int
+    task_id: str
+    map_index: int
+    attempt: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """`fetch` or `fetch[3]`."""
+        return instance_name(self.task_id, self.map_index)

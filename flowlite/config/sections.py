@@ -1,0 +1,80 @@
+"""The sections of flowlite.toml that have fixed keys. What each key means stands under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flowlite.config.fields import file_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flowlite:
+    """`[flowlite]`: the installation as a whole."""
+
+    dags: tuple[str, ...] = ("pipelines",)
+    """Folders (or files) with DAGs, relative to flowlite.toml."""
+
+    timezone: str = "UTC"
+    """The time zone of schedules that name none, like "Europe/Berlin"."""
+
+    state: str = file_path(default=".flowlite")
+    """The folder for everything that flowlite writes, relative to flowlite.toml."""
+
+    durability: Literal["full", "normal"] = "full"
+    """"full": a finished task is on disk before anybody hears of it, even if the power fails a moment later. "normal":
+    faster, but a power cut may lose the last second; a crash of the program still loses nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """`[notify]`: which channels hear of what, where neither the DAG nor the task says so."""
+
+    failure: tuple[str, ...] = ()
+    """A run failed."""
+
+    sla: tuple[str, ...] = ()
+    """A deadline was missed."""
+
+    success: tuple[str, ...] = ()
+    """A run succeeded."""
+
+    retry: tuple[str, ...] = ()
+    """A task failed and will be tried again."""
+
+    recovered: tuple[str, ...] = ()
+    """A DAG succeeded after it had failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """`[retention]`: how long things are kept. 0 keeps for ever."""
+
+    runs_days: float = 90.0
+    """Finished runs with their task instances, attempts and results."""
+
+    logs_days: float = 30.0
+    """Logs and folders of attempts."""
+
+    events_days: float = 7.0
+    """The event stream, for whoever asks for what was missed."""
+
+    keep_runs: int = 20
+    """So many of the newest runs of each DAG stay, however old they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """`[api]`: the API beyond the local socket. Without a port there is none."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Anything but this machine's own needs TLS."""
+
+    port: int | None = None
+    """The port to listen on."""
+
+    tls_certificate: str | None = file_path(default=None)
+    """A PEM file with the certificate chain."""
+
+    tls_key: str | None = file_path(default=None)
+    """A PEM file with the key of the certificate."""

@@ -1,0 +1,52 @@
+"""Limits: pools, lanes, priorities and the drain, changed while everything runs."""
+
+from __future__ import annotations
+
+from flowlite.core.memory import Memory
+from flowlite.core.messages import DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
+from flowlite.core.pools import Pool
+from flowlite.core.states import State
+
+
+def pool_resized(memory: Memory, asked: PoolResized) -> None:
+    """A smaller pool lets what runs run on, and starts nothing until there is room."""
+    if asked.name in memory.pools:
+        memory.pools[asked.name].size = asked.size
+    else:
+        memory.pools[asked.name] = Pool(asked.name, asked.size)
+    memory.changes.pools.append((asked.name, asked.size))
+    memory.audit(asked.by, "resize", f"pool {asked.name} to {asked.size}")
+
+
+def lane_resized(memory: Memory, asked: LaneResized) -> None:
+    """A smaller lane lets what is active end."""
+    memory.resize_lane(asked.lane, asked.limit)
+
+
+def priority_changed(memory: Memory, asked: PriorityChanged) -> None:
+    """Whoever of the run is in line gets a new place."""
+    run = memory.runs.get(asked.run)
+    if run is None:
+        return
+    run.priority = asked.priority
+    memory.dirty_runs[run] = None
+    memory.audit(asked.by, "priority", f"run {run.id} to {asked.priority}")
+    for instance in run.instances():
+        if instance.state is State.QUEUED:
+            pool = memory.pool_of(instance.node)
+            pool.push(instance)
+            pool.forget()
+
+
+def intent_dropped(memory: Memory, dropped: IntentDropped) -> None:
+    """The intent is answered: no run."""
+    memory.changes.intents_done.append(dropped.intent)
+
+
+def drain_asked(memory: Memory, asked: DrainAsked) -> None:
+    """Start nothing more, or go on."""
+    memory.is_draining = asked.is_on
+
+
+def tick(memory: Memory, _: Tick) -> None:
+    """Nothing of its own: every batch looks at the alarms."""

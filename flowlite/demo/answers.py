@@ -1,0 +1,63 @@
+"""What the demo tells at its end: the tables that were made, and the answer to a question that a manager would ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from flowlite.integrations import sql
+
+IN_MEMORY = {"type": "duckdb", "path": ":memory:"}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake."""
+
+    layer: str
+    name: str
+    dates: int
+    rows: int
+
+
+def tables(lake: Path) -> list[Table]:
+    """Every Silver and Gold table with its row count, read from the files."""
+    folders = [folder for layer in ("silver", "gold") for folder in sorted((lake / layer).glob("*"))]
+    return [table_of(folder) for folder in folders if any(folder.glob("ds=*/*.parquet"))]
+
+
+def table_of(folder: Path) -> Table:
+    """Count the rows and dates of one table."""
+    [found] = sql.query(
+        IN_MEMORY,
+        "select count(*) as n, count(distinct filename) as dates from read_parquet(?, filename = true)",
+        [str(folder / "ds=*" / "*.parquet")],
+    )
+    return Table(folder.parent.name, folder.name, found["dates"], found["n"])
+
+
+def clock_change_answer(lake: Path, day: date) -> list[str]:
+    """Which hour of a Sunday was the busiest, and how the day compares with the Sunday before; from Gold alone."""
+    before = day - timedelta(days=7)
+    kpis = {row["ds"]: row for row in gold(lake, "kpi_summary", [before, day])}
+    missing = [str(one) for one in (before, day) if one not in kpis]
+    if missing:
+        return [f"No answer: Gold has no kpi_summary for {' and '.join(missing)}."]
+    this, last = kpis[day], kpis[before]
+    change = 100 * (this["rentals"] / last["rentals"] - 1)
+    return [
+        f"{this['peak_hour']:02}:00 to {this['peak_hour'] + 1:02}:00 was the busiest hour, with "
+        f"{this['peak_hour_rentals']:,} rentals.",
+        f"The day had {this['rentals']:,} rentals in {this['hours_covered']} hours (the clocks went forward at 2:00, so it "
+        "had no more),",
+        f"{abs(change):.0f} % {'more' if change >= 0 else 'fewer'} than the Sunday before ({last['rentals']:,}), "
+        f"at {this['mean_temperature_c']:g} instead of {last['mean_temperature_c']:g} degrees C.",
+    ]
+
+
+def gold(lake: Path, table: str, days: Sequence[date]) -> list[sql.Row]:
+    """The rows of a Gold table for some dates, the earliest first."""
+    files = [str(path) for day in days if (path := lake / "gold" / table / f"ds={day}" / "data.parquet").exists()]
+    return sql.query(IN_MEMORY, "select * from read_parquet(?) order by ds", [files]) if files else []

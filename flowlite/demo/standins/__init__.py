@@ -1,0 +1,1 @@
+"""Stand-ins for the outside world: on loopback, on free ports, each speaking the real protocol."""

@@ -1,0 +1,120 @@
+"""Backfills: which dates of a past range run, which are left alone and why, and a lane of their own for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
+
+from flowlite.authoring.dag import Dag
+from flowlite.core.errors import FlowliteError
+from flowlite.core.messages import RunRow
+from flowlite.core.states import FINISHED_RUN, RunState
+from flowlite.engine.requests import instant_of
+
+REPROCESS = ("none", "failed", "all")
+LONGEST = 100_000
+
+
+class BadBackfill(FlowliteError):
+    """A range or an option that makes no sense."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """What was asked for. `end` is exclusive unless `is_inclusive`."""
+
+    dag: Dag
+    start: datetime | date | str
+    end: datetime | date | str
+    concurrency: int = 10
+    reprocess: str = "none"
+    is_newest_first: bool = False
+    is_inclusive: bool = False
+    params: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One interval of a backfill: it runs, anew or again, or it is skipped because `reason`."""
+
+    logical_date: datetime
+    known: RunRow | None = None
+    reason: str = ""
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is something to do."""
+        return not self.reason
+
+
+class RunsByDate(Protocol):
+    """The part of the store that a plan reads."""
+
+    async def run_at(self, dag_id: str, logical_date: float) -> RunRow | None:
+        """The run of that date."""
+        ...
+
+
+async def plan_days(asked: Backfill, runs: RunsByDate) -> list[Day]:
+    """Every interval of the range in date order, with what will be done about it. Raises BadBackfill, BadDate."""
+    check(asked)
+    days = []
+    for logical_date in dates_of(asked):
+        known = await runs.run_at(asked.dag.id, logical_date.timestamp())
+        days.append(Day(logical_date=logical_date, known=known, reason=why_not(asked.reprocess, known)))
+    return days
+
+
+def check(asked: Backfill) -> None:
+    """Say no early."""
+    if asked.reprocess not in REPROCESS:
+        raise BadBackfill(f"reprocess={asked.reprocess!r} is not known; use one of {', '.join(REPROCESS)}")
+    if asked.concurrency < 1:
+        raise BadBackfill(f"concurrency={asked.concurrency} starts nothing; give 1 or more")
+
+
+def why_not(reprocess: str, known: RunRow | None) -> str:
+    """Why a date that has a run is left alone; "" if it is not."""
+    if known is None:
+        return ""
+    if known.state not in FINISHED_RUN:
+        return f"run {known.id} is {known.state}"
+    if reprocess == "all" or (reprocess == "failed" and known.state != RunState.SUCCESS):
+        return ""
+    return f"run {known.id} is {known.state}"
+
+
+def dates_of(asked: Backfill) -> Sequence[datetime]:
+    """The logical dates of the range, oldest first; without a schedule a day is an interval."""
+    start, end = instant_of(asked.dag, asked.start), instant_of(asked.dag, asked.end)
+    if end < start or (end == start and not asked.is_inclusive):
+        raise BadBackfill(f"the range from {asked.start} to {asked.end} is empty; END comes after START and is exclusive")
+    found = []
+    for logical_date in fires_from(asked.dag, start):
+        if logical_date > end or (logical_date == end and not asked.is_inclusive):
+            break
+        found.append(logical_date)
+        if len(found) > LONGEST:
+            raise BadBackfill(f"the range has more than {LONGEST:,} intervals; split it")
+    return found
+
+
+def fires_from(dag: Dag, start: datetime) -> Iterator[datetime]:
+    """Every logical date of a DAG from `start` on."""
+    if dag.schedule is None:
+        yield from days_from(start.astimezone(dag.timezone))
+        return
+    found = dag.schedule.next_after(start - timedelta(microseconds=1))
+    while found is not None:
+        yield found
+        found = dag.schedule.next_after(found)
+
+
+def days_from(start: datetime) -> Iterator[datetime]:
+    """The same wall clock time on every day."""
+    naive = start.replace(tzinfo=None)
+    while True:
+        yield naive.replace(tzinfo=start.tzinfo).astimezone(UTC)
+        naive += timedelta(days=1)

@@ -1,0 +1,242 @@
+"""flowlite inside a script: `flowlite.run` blocks, `flowlite.open` is for async code. No daemon, no configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from flowlite.authoring.dag import Dag
+from flowlite.core.messages import LaneResized
+from flowlite.core.pools import DEFAULT_SLOTS
+from flowlite.core.states import FINISHED_RUN
+from flowlite.engine.announce import Event
+from flowlite.engine.backfill import Backfill, Day, plan_days
+from flowlite.engine.clock import Clock
+from flowlite.engine.engine import Engine
+from flowlite.engine.place import MEMORY, Place, place_of
+from flowlite.engine.requests import NoSuchRun, Request, When
+from flowlite.engine.settings import EngineSettings
+from flowlite.engine.views import BackfillResult, RunResult
+from flowlite.store.store import Store
+
+T = TypeVar("T")
+
+
+class Flowlite:
+    """An engine inside this program, between `async with flowlite.open(...) as fl:` and its end."""
+
+    engine: Engine
+    store: Store
+
+    def __init__(
+        self,
+        state: str | Path = MEMORY,
+        *,
+        pools: Mapping[str, int] | None = None,
+        durability: str = "full",
+        clock: Clock | None = None,
+        secrets: Iterable[str] = (),
+        env: Mapping[str, str] | None = None,
+        log_cap_bytes: int = 64 << 20,
+        dags: Iterable[Dag] = (),
+    ) -> None:
+        """`dags` are known before what an earlier engine left unfinished is taken up."""
+        self._dags = tuple(dags)
+        self._state, self._durability, self._clock = state, durability, clock
+        self._told: dict[str, Any] = {
+            "pools": {"default": DEFAULT_SLOTS, **(pools or {})},
+            "secrets": tuple(secrets),
+            "env": dict(env or {}),
+            "log_cap_bytes": log_cap_bytes,
+        }
+
+    async def __aenter__(self) -> Flowlite:
+        self.place: Place = place_of(self._state)
+        try:
+            self.place.take()
+            self.store = Store.open(self.place.file, durability=self._durability)
+            settings = EngineSettings(state_dir=self.place.folder, **self._told)
+            self.engine = Engine(self.store, settings, self._clock)
+            await self.engine.start(self._dags)
+        except BaseException:
+            self._let_go()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.engine.stop(leave_processes=not self.place.is_memory)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        if hasattr(self, "store"):
+            self.store.close()
+        self.place.give_back()
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+    async def register(self, *dags: Dag) -> None:
+        """Make DAGs known beforehand: those that others trigger, and those with work from before a restart."""
+        for dag in dags:
+            await self.engine.register(dag)
+
+    async def start(
+        self, dag: Dag, *, logical_date: When | None = None, params: Any = None, priority: int | None = None
+    ) -> str:
+        """Trigger a run and return its id. Raises DateTaken if the date has a run, BadDate, BadParams."""
+        for one in with_followers(dag):
+            await self.engine.register(one)
+        request = Request(dag=dag, logical_date=logical_date, params=params, priority=priority, asked_by="script")
+        return str((await self.engine.request(request)).id)
+
+    async def run(
+        self, dag: Dag, *, logical_date: When | None = None, params: Any = None, priority: int | None = None
+    ) -> RunResult:
+        """Run a DAG once and wait for its end; a run that failed is returned, not raised. Raises as `start` does."""
+        return await self.finished(await self.start(dag, logical_date=logical_date, params=params, priority=priority))
+
+    async def finished(self, run: str | int) -> RunResult:
+        """Wait for the end of a run. Raises NoSuchRun."""
+        await self.engine.end_of(int(run))
+        return await self.result(run)
+
+    async def result(self, run: str | int) -> RunResult:
+        """A run as it is now. Raises NoSuchRun."""
+        found = await self.store.run_view(int(run))
+        if found is None:
+            raise NoSuchRun(run)
+        instances = await self.store.instances_of(int(run))
+        attempts = await self.store.attempts_of(int(run))
+        return RunResult(found.run, instances, attempts, self.place)
+
+    async def cancel(self, run: str | int, task_id: str | None = None) -> None:
+        """Ask for the end of a run, or of one task or group of it."""
+        await self.engine.cancel(int(run), task_id, by="script")
+
+    async def clear(self, run: str | int, *task_ids: str) -> None:
+        """Make finished tasks (none named: all) run again, with what lies downstream."""
+        await self.engine.clear(int(run), task_ids, by="script")
+
+    # --- backfills ----------------------------------------------------------------------------------------------------
+    async def backfill(
+        self,
+        dag: Dag,
+        start: When,
+        end: When,
+        *,
+        concurrency: int = 10,
+        reprocess: str = "none",
+        newest_first: bool = False,
+        inclusive: bool = False,
+        params: Any = None,
+    ) -> BackfillResult:
+        """Run a past range, `end` exclusive, `concurrency` runs at a time; `.runs` are in date order.
+
+        `reprocess`: "none" leaves dates alone that have a run, "failed" runs those again that failed, "all" every one.
+        Raises BadBackfill, BadDate, BadParams.
+        """
+        asked = Backfill(
+            dag=dag, start=start, end=end, concurrency=concurrency, reprocess=reprocess, is_newest_first=newest_first,
+            is_inclusive=inclusive, params=params,
+        )  # fmt: skip
+        days = await plan_days(asked, self.store)
+        runs = await self.start_days(asked, [day for day in days if day.runs])
+        skipped = [(day.logical_date, day.reason) for day in days if not day.runs]
+        return BackfillResult([await self.finished(run) for run in runs], skipped)
+
+    async def start_days(self, asked: Backfill, days: list[Day]) -> list[int]:
+        """Ask for the runs of planned days, in a lane of their own; their numbers in the order of `days`."""
+        for one in with_followers(asked.dag):
+            await self.engine.register(one)
+        lane = f"backfill:{self.engine.next_run_number()}"
+        self.engine.send(LaneResized(lane, asked.concurrency))
+        return [await self._start_day(asked, day, lane) for day in days]
+
+    async def _start_day(self, asked: Backfill, day: Day, lane: str) -> int:
+        if day.known is not None:
+            self.engine.send(LaneResized(day.known.lane, asked.concurrency))
+            await self.engine.clear(day.known.id, by="backfill")
+            return day.known.id
+        at = day.logical_date.timestamp()
+        request = Request(
+            dag=asked.dag, logical_date=day.logical_date, params=asked.params, kind="backfill", lane=lane,
+            order=-at if asked.is_newest_first else at, asked_by="backfill", has_deadlines=False,
+        )  # fmt: skip
+        return (await self.engine.request(request)).id
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What is committed from now on, until the end of this block."""
+        subscription = self.engine.announcer.subscribe()
+        try:
+            async for event in subscription:
+                yield event
+        finally:
+            subscription.close()
+
+
+open = Flowlite
+
+
+def run(
+    dag: Dag,
+    *,
+    logical_date: When | None = None,
+    params: Any = None,
+    state: str | Path = MEMORY,
+    pools: Mapping[str, int] | None = None,
+) -> RunResult:
+    """Run a DAG once, and the DAGs that follow from it, and return its result. For scripts and notebooks.
+
+    Under a running event loop the work is done in a thread of its own; this call blocks until it is done.
+    """
+
+    async def whole() -> RunResult:
+        async with Flowlite(state, pools=pools) as fl:
+            result = await fl.run(dag, logical_date=logical_date, params=params)
+            await fl.engine.settled()
+            return result
+
+    return blocking(whole)
+
+
+def with_followers(dag: Dag) -> Iterable[Dag]:
+    """A DAG and all that its success may start, as far as this program built them."""
+    found = {dag.id: dag}
+    for one in (waiting := [dag]):
+        fresh = {id_: after for id_, after in one.following.items() if id_ not in found}
+        found.update(fresh)
+        waiting.extend(fresh.values())
+    return found.values()
+
+
+def blocking(whole: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end from plain code, also where a loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(whole())
+    return _in_a_thread(whole)
+
+
+def _in_a_thread(whole: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    answers: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            answers.append(asyncio.run(whole()))
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="flowlite.run")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return answers[0]

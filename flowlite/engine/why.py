@@ -1,0 +1,221 @@
+"""Why a run failed, or why something is not running yet. Pure: it is handed what the store knows and says what it means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowlite.core.graph import Graph
+from flowlite.core.states import FINISHED, Outcome, State
+from flowlite.store.views import AttemptView, InstanceView
+
+BY_OUTCOME = {Outcome.TIMED_OUT: "timeout", Outcome.OUT_OF_MEMORY: "out_of_memory", Outcome.LOST: "lost"}
+NAMED = 3  # how many of many are named in a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How an attempt failed, as far as anybody can tell. `kind` is the class of the error."""
+
+    task_id: str
+    map_index: int
+    attempt: int
+    outcome: str
+    kind: str  # error | timeout | out_of_memory | data_quality | lost | cancelled | expansion
+    type: str
+    message: str
+    file: str | None
+    line: int | None
+    function: str | None
+    traceback: str | None
+    exit_code: int | None
+    peak_rss_bytes: int | None
+    ended_at: float
+    log: str | None
+
+    @property
+    def name(self) -> str:
+        """`fetch` or `fetch[3]`."""
+        return instance_name(self.task_id, self.map_index)
+
+
+def instance_name(task_id: str, map_index: int) -> str:
+    """How people call a task instance."""
+    return task_id if map_index < 0 else f"{task_id}[{map_index}]"
+
+
+def failure_of(attempt: AttemptView) -> Failure:
+    """An ended attempt with its error taken apart."""
+    error = _decoded(attempt.error)
+    return Failure(
+        task_id=attempt.task_id,
+        map_index=attempt.map_index,
+        attempt=attempt.number,
+        outcome=attempt.outcome,
+        kind=str(error.get("class") or BY_OUTCOME.get(Outcome(attempt.outcome), "error")),
+        type=str(error.get("type") or attempt.outcome),
+        message=str(error.get("message") or _plain_reason(attempt)),
+        file=error.get("file"),
+        line=error.get("line"),
+        function=error.get("function"),
+        traceback=error.get("traceback"),
+        exit_code=attempt.exit_code,
+        peak_rss_bytes=attempt.peak_rss_bytes,
+        ended_at=attempt.ended_at,
+        log=attempt.log,
+    )
+
+
+def _decoded(error: str | None) -> dict[str, Any]:
+    found = json.loads(error) if error else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _plain_reason(attempt: AttemptView) -> str:
+    if attempt.exit_code is not None:
+        return f"the command ended with exit code {attempt.exit_code}"
+    return f"the attempt ended as {attempt.outcome}"
+
+
+def first_cause(graph: Graph, failures: Sequence[Failure]) -> Failure | None:
+    """The failure that started it: none of its upstream failed, and of those the first in time."""
+    failed = {failure.task_id for failure in failures}
+    behind = {id_ for id_ in failed for other in failed - {id_} if graph.number.get(id_) in graph.reach([other])}
+    starts = [failure for failure in failures if failure.task_id not in behind] or list(failures)
+    return min(starts, key=lambda failure: (failure.ended_at, failure.map_index), default=None)
+
+
+def blocked_by(graph: Graph, task_id: str, states: Mapping[str, str]) -> tuple[str, ...]:
+    """The tasks downstream that did not run because of it, in declaration order."""
+    reached = sorted(graph.reach([task_id]) - {graph.number[task_id]}) if task_id in graph.number else []
+    ids = [graph.tasks[number].id for number in reached]
+    return tuple(id_ for id_ in ids if states.get(id_) in (State.UPSTREAM_FAILED, State.PENDING, State.CANCELLED))
+
+
+def advice(failure: Failure, run_id: int) -> str:
+    """What to do about it, in one sentence."""
+    again = f"`flowlite runs retry {run_id}`"
+    logs = f"`flowlite logs {run_id} {failure.task_id}`"
+    if failure.kind == "timeout":
+        return f"find out what it waited for ({logs}), or raise timeout= of {failure.task_id!r}; then {again}"
+    if failure.kind == "out_of_memory":
+        return f"raise memory= of {failure.task_id!r}, or let retries=Retry(..., memory_factor=2) do it; then {again}"
+    if failure.kind == "data_quality":
+        return f"put the data right (or the test, if the data is), then {again}"
+    if failure.kind == "lost":
+        return f"its process vanished (killed, or the machine went down); {again}"
+    if failure.kind == "expansion":
+        return f"make what {failure.task_id!r} is mapped over a list of the right length, then {again}"
+    if failure.file:
+        return f"correct {failure.file}:{failure.line}, then {again}"
+    return f"read {logs}, put it right, then {again}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why a task instance is not running, or what it is doing."""
+
+    task_id: str
+    map_index: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What may keep a task instance from running."""
+
+    now: float
+    counts: Mapping[str, Mapping[str, int]]  # task id -> state -> how many instances
+    pool_sizes: Mapping[str, int]
+    holders: Mapping[str, Sequence[str]]  # pool -> who has its slots: "run 12 fetch[3]"
+    used: Mapping[str, int]  # pool -> slots in use
+
+
+def holds(graph: Graph, instances: Iterable[InstanceView], around: Surroundings) -> list[Hold]:
+    """One for every task instance that is not finished, in declaration order."""
+    return [
+        Hold(task_id=one.task_id, map_index=one.map_index, state=one.state, reason=reason_of(graph, one, around))
+        for one in instances
+        if one.state not in FINISHED
+    ]
+
+
+def reason_of(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
+    """The sentence for one of them."""
+    if instance.wish:
+        return f"a person asked to {instance.wish} it; it ends as soon as what runs is gone"
+    match State(instance.state):
+        case State.PENDING:
+            return _pending(graph, instance, around)
+        case State.QUEUED:
+            return _queued(graph, instance, around)
+        case State.RETRYING:
+            return f"attempt {instance.attempt} failed; the next one starts {_due(instance.resume_at, around.now)}"
+        case State.WAITING:
+            return _waiting(graph, instance, around)
+        case State.RUNNING:
+            return f"attempt {instance.attempt} has been running for {_span(around.now - instance.since)}"
+        case _:
+            return instance.state
+
+
+def _pending(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
+    number = graph.number[instance.task_id]
+    upstream = [graph.tasks[up].id for up in (*graph.shared[number], *graph.pairs[number])]
+    left = [f"{id_} ({_states_left(around.counts.get(id_, {}))})" for id_ in upstream if _is_open(around.counts.get(id_, {}))]
+    if not left:
+        return "it can go on at the engine's next turn"
+    rule = graph.tasks[number].rule
+    return f"waits for {_some(left)}; its trigger rule is {rule}"
+
+
+def _queued(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
+    task = graph.tasks[graph.number[instance.task_id]]
+    size, used = around.pool_sizes.get(task.pool), around.used.get(task.pool, 0)
+    if size is None:
+        return f"waits for {task.slots} of pool {task.pool!r}, whose size nobody has set yet"
+    if size - used >= task.slots:
+        return f"pool {task.pool!r} has room ({used} of {size} slots in use); it starts when an engine works on this state"
+    return f"waits for {task.slots} of {size} slots of pool {task.pool!r}, held by {_some(around.holders.get(task.pool, ()))}"
+
+
+def _waiting(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
+    until = f"; gives up {_due(instance.wait_until, around.now)}" if instance.wait_until is not None else ""
+    if graph.tasks[graph.number[instance.task_id]].is_approval:
+        return f"waits for a person to answer{until}"
+    if instance.resume_at is None:
+        return f"waits for something outside{until}"
+    return f"looked {instance.pokes} times, looks again {_due(instance.resume_at, around.now)}{until}"
+
+
+def _is_open(counts: Mapping[str, int]) -> bool:
+    return not counts or any(state not in FINISHED for state in counts)
+
+
+def _states_left(counts: Mapping[str, int]) -> str:
+    left = [f"{count} {state}" if count > 1 else state for state, count in counts.items() if state not in FINISHED]
+    return ", ".join(left) or "not expanded"
+
+
+def _some(names: Sequence[str]) -> str:
+    if len(names) <= NAMED:
+        return ", ".join(names) or "nobody that is known"
+    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
+
+
+def _due(at: float | None, now: float) -> str:
+    if at is None:
+        return "at a time that is not known"
+    return f"in {_span(at - now)}" if at > now else "now"
+
+
+def _span(seconds: float) -> str:
+    whole = max(0, round(seconds))
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,66 @@
+"""What a body that runs inside the daemon may do with the world of its attempt. Nothing is made before it is needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flowlite.execution.log import LogFile
+from flowlite.execution.site import Site
+from flowlite.execution.work import Order
+
+_opening = threading.Lock()  # guards the making of an attempt's own lock, which most attempts never need
+
+
+class AttemptIo:
+    """The Io of a coroutine or a thread."""
+
+    __slots__ = ("_is_closed", "_lock", "_log", "_order", "_site")
+
+    def __init__(self, order: Order, site: Site) -> None:
+        self._order = order
+        self._site = site
+        self._log: LogFile | None = None
+        self._lock: threading.Lock | None = None
+        self._is_closed = False
+
+    @property
+    def folder(self) -> Path:
+        """The attempt's own folder, made when first asked for."""
+        folder = self._order.folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
+
+    def log(self, level: str, text: str) -> None:
+        """Append to the log. After the attempt has ended this does nothing: its log is evidence by then."""
+        lines = text.rstrip("\n").encode(errors="backslashreplace")
+        with self._lock or self._open_lock():
+            if self._is_closed:
+                return
+            if self._log is None:
+                self._log = LogFile(self._order.log, self._order.log_cap_bytes, self._site.masker)
+            self._log.write(self._site.clock(), level, lines)
+
+    def report(self, report: Mapping[str, Any]) -> None:
+        """Tell the engine something while the attempt goes on."""
+        self._site.listener.reported(self._order.key, report)
+
+    def close(self) -> str | None:
+        """Close the log. Returns its path as evidence names it, or None if nothing was written."""
+        if self._lock is None:
+            self._is_closed = True
+            return None
+        with self._lock:
+            self._is_closed = True
+            if self._log is None:
+                return None
+            self._log.close()
+            return self._site.log_path(self._order)
+
+    def _open_lock(self) -> threading.Lock:
+        with _opening:
+            if self._lock is None:
+                self._lock = threading.Lock()
+            return self._lock

@@ -1,0 +1,43 @@
+"""Where a result lives: up to 1 MiB beside its attempt, a larger one in a file below the state folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from flowlite.execution.attempt_folder import INLINE_RESULT_BYTES, write_private
+from flowlite.execution.work import AttemptKey
+
+
+def kept(result: str | None, state_dir: Path, key: AttemptKey) -> str | None:
+    """The result as evidence carries it: itself, or {"$file": path below the state folder}."""
+    if result is None or len(result) <= INLINE_RESULT_BYTES // 4:  # no UTF-8 is longer than 4 bytes a character
+        return result
+    data = result.encode()
+    if len(data) <= INLINE_RESULT_BYTES:
+        return result
+    place = place_of(key)
+    target = ready(state_dir / place)
+    write_private(target, data, is_durable=True)
+    return json.dumps({"$file": str(place)})
+
+
+def moved(file: Path, state_dir: Path, key: AttemptKey) -> str:
+    """The same for a result that a process has written. Twice is fine: a crash may come between this and the commit."""
+    place = place_of(key)
+    if file.exists():
+        os.rename(file, ready(state_dir / place))
+    return json.dumps({"$file": str(place)})
+
+
+def place_of(key: AttemptKey) -> Path:
+    """One file for each attempt and poke."""
+    poke = f".{key.poke}" if key.poke else ""
+    return Path("results") / str(key.run) / f"{key.task}.{key.index}.{key.attempt}{poke}.json"
+
+
+def ready(target: Path) -> Path:
+    """With its folder made."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return target

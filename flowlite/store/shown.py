@@ -1,0 +1,142 @@
+"""What the store shows to people: every screen and command reads through these, and with a million task instances in
+the file each answers within 50 ms. Lists are newest first unless said otherwise; times are exact to 10 microseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeVar
+
+from flowlite.store import shown_dags, shown_events, shown_runs, views
+from flowlite.store.ask import Question
+
+T = TypeVar("T")
+
+
+class Ask(Protocol):
+    """Runs a question on a connection of the store."""
+
+    def __call__(self, question: Question[T]) -> Awaitable[T]:
+        """Its answer."""
+        ...
+
+
+class Views:
+    """Reads for people."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    # --- runs ---------------------------------------------------------------------------------------------------------
+    async def list_runs(
+        self, dag_id: str | None = None, states: Sequence[str] = (), limit: int = 50, before: int | None = None
+    ) -> list[views.RunView]:
+        """Newest first; `before` is the id of the last run seen."""
+        return await self._ask(shown_runs.list_runs(dag_id, states, limit, before))
+
+    async def run(self, run: int) -> views.RunView | None:
+        """One run without its tasks."""
+        return await self._ask(shown_runs.one_run(run))
+
+    async def run_at(self, dag_id: str, logical_date: float) -> views.RunView | None:
+        """The run of that date, of whatever kind."""
+        return await self._ask(shown_runs.run_at(dag_id, logical_date))
+
+    async def run_view(self, run: int) -> views.RunDetail | None:
+        """One run with all its tasks in declaration order."""
+        return await self._ask(shown_runs.run_detail(run))
+
+    async def instances_of(
+        self,
+        run: int,
+        task_id: str | None = None,
+        *,
+        states: Sequence[str] = (),
+        limit: int = 1_000,
+        after: tuple[int, int] | None = None,
+    ) -> list[views.InstanceView]:
+        """In the order of tasks and map indices; index -1 is a plain task or the map itself. `after` is the
+        (task_no, map_index) of the last one seen."""
+        return await self._ask(shown_runs.instances_of(run, task_id, states, limit, after))
+
+    async def attempts_of(
+        self, run: int, task_id: str | None = None, index: int | None = None, *, limit: int = 1_000
+    ) -> list[views.AttemptView]:
+        """Attempts that are over, by task, map index and number. A live one is its instance's own row."""
+        return await self._ask(shown_runs.attempts_of(run, task_id, index, limit))
+
+    async def node_rows(
+        self, run: int, task_id: str, *, index: int | None = None, attempt: int | None = None
+    ) -> list[views.NodeView]:
+        """The rows below a task: dbt models, Spark stages."""
+        return await self._ask(shown_runs.node_rows(run, task_id, index, attempt))
+
+    async def progress_of(self, run: int) -> list[views.ProgressView]:
+        """The last word of each task instance that said how far it is."""
+        return await self._ask(shown_runs.progress_of(run))
+
+    # --- DAGs ---------------------------------------------------------------------------------------------------------
+    async def dag_rows(self, *, last: int = 14) -> list[views.DagView]:
+        """Every DAG that was ever declared here, by id, with the states of its last runs."""
+        return await self._ask(shown_dags.dag_rows(last))
+
+    async def versions_of(self, dag_id: str) -> list[views.VersionView]:
+        """Newest first."""
+        return await self._ask(shown_dags.versions_of(dag_id))
+
+    async def task_ids(self, version: int) -> list[str]:
+        """The tasks of a version in the order of their numbers."""
+        return await self._ask(shown_dags.task_ids(version))
+
+    async def dag_history(self, dag_id: str, *, last: int = 100) -> views.History:
+        """How long its last runs took (those that succeeded), and how often they did; cancelled ones left out."""
+        return await self._ask(shown_dags.dag_history(dag_id, last))
+
+    async def task_histories(
+        self, dag_id: str, *, last: int = 30, task_id: str | None = None
+    ) -> dict[str, views.History]:
+        """The same for the attempts of its tasks, by task id."""
+        return await self._ask(shown_dags.task_histories(dag_id, last, task_id))
+
+    async def same_error(self, dag_id: str, task_id: str, run: int, *, last: int = 30) -> views.SameError | None:
+        """How often the last runs up to this one met the error that this task has here; None: it has none."""
+        return await self._ask(shown_dags.same_error(dag_id, task_id, run, last))
+
+    # --- what was told ------------------------------------------------------------------------------------------------
+    async def last_event(self) -> int:
+        """The number of the newest event."""
+        return await self._ask(shown_events.last_event())
+
+    async def events_after(self, seq: int, limit: int = 1_000) -> list[views.EventView]:
+        """The next events, oldest first. Numbers may have gaps: the events of pruned runs are left out."""
+        return await self._ask(shown_events.events_after(seq, limit))
+
+    async def audit_rows(
+        self, target: str | None = None, *, limit: int = 100, before: int | None = None
+    ) -> list[views.AuditView]:
+        """What people changed."""
+        return await self._ask(shown_events.audit_rows(target, limit, before))
+
+    async def deadline_rows(
+        self,
+        dag_id: str | None = None,
+        *,
+        since: float | None = None,
+        only_missed: bool = False,
+        limit: int = 100,
+        run: int | None = None,
+    ) -> list[views.DeadlineView]:
+        """Deadlines that are over, the latest due first."""
+        question = shown_events.deadline_rows(dag_id, since, only_missed, limit, run)
+        return await self._ask(question)
+
+    async def asset_rows(self) -> list[views.AssetView]:
+        """The latest update of each asset, by name."""
+        return await self._ask(shown_events.asset_rows())
+
+    async def asset_updates(self, asset: str, *, limit: int = 100) -> list[views.AssetView]:
+        """The updates of one asset."""
+        return await self._ask(shown_events.asset_updates(asset, limit))
+
+    async def approvals_waiting(self) -> list[views.ApprovalView]:
+        """Task instances that wait for a person, the longest wait first."""
+        return await self._ask(shown_events.approvals_waiting())

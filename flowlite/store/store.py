@@ -1,0 +1,188 @@
+"""The store: one SQLite file of state, written by one thread in whole units of work, read by a few that can't write.
+
+What a verb has answered is on disk. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
+from flowlite.store import declared, prune, recovery
+from flowlite.store.ask import Question, answer_now
+from flowlite.store.commit import write
+from flowlite.store.connect import IN_MEMORY, connect_writer
+from flowlite.store.errors import translated
+from flowlite.store.migrate import migrate
+from flowlite.store.outbox import Outbox
+from flowlite.store.prune import Pruned
+from flowlite.store.readers import Readers
+from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow, TaskRow
+from flowlite.store.shown import Views
+from flowlite.store.views import PoolView, Unfinished
+from flowlite.store.writer import Writer
+
+T = TypeVar("T")
+
+
+class Store:
+    """Verbs for the engine; `views` for people, `outbox` for what is to be sent."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
+        self.path = path
+        self.state_id = str(db.execute("SELECT value FROM state_meta WHERE key = 'state_id'").fetchone()[0])
+        self._writer = Writer(db, where=IN_MEMORY if path is None else str(path))
+        self._readers = None if path is None else Readers(path)
+        self.views = Views(self._ask)
+        self.outbox = Outbox(self._writer, self._ask)
+
+    @classmethod
+    def open(cls, path: Path | None, *, durability: str = "full", patience_s: float = 30.0) -> Store:
+        """Open or make the file and bring it to the newest schema (copied to `backups/` before). None: in memory.
+
+        `patience_s` is how long a lock of another process is waited for. Raises a StoreError that names the way out.
+        """
+        where = IN_MEMORY if path is None else str(path)
+        try:
+            db = connect_writer(path, durability=durability, patience_s=patience_s)
+        except sqlite3.Error as error:
+            raise translated(error, where) from error
+        try:
+            migrate(db, path)
+            return cls(db, path)
+        except sqlite3.Error as error:
+            db.close()
+            raise translated(error, where) from error
+        except BaseException:
+            db.close()
+            raise
+
+    def close(self) -> None:
+        """What was asked for before is done first. May be called twice, with or without a loop."""
+        if self._readers is not None:
+            self._readers.close()
+        self._writer.close()
+
+    async def _ask(self, question: Question[T]) -> T:
+        if self._readers is not None:
+            return await self._readers.answer(question)
+        return await self._writer.ask(partial(answer_now, question=question), writes=False)
+
+    def read_now(self, question: Question[T]) -> T:
+        """A question answered on the writer's thread, for callers without a loop; blocks."""
+        return self._writer.ask_now(partial(answer_now, question=question), writes=False)
+
+    # --- commits ------------------------------------------------------------------------------------------------------
+    async def commit(
+        self,
+        changes: Changes,
+        at: float,
+        *,
+        reports: Sequence[ReportRow | ProgressRow] = (),
+        outbox: Sequence[OutboxRow] = (),
+    ) -> int:
+        """Write all of it in one transaction; returns the number of the last event.
+
+        Raises StaleRow if a task instance is not in the state it is moved from, DateTaken if the DAG has a run for that
+        logical date; then nothing of it was written, and others in the same batch are not touched.
+        """
+        work = partial(write, changes=changes, at=at, reports=reports, outbox=outbox)
+        return await self._writer.ask(work, writes=True)
+
+    def commit_now(
+        self,
+        changes: Changes,
+        at: float,
+        *,
+        reports: Sequence[ReportRow | ProgressRow] = (),
+        outbox: Sequence[OutboxRow] = (),
+    ) -> int:
+        """The same for callers without a loop; blocks."""
+        work = partial(write, changes=changes, at=at, reports=reports, outbox=outbox)
+        return self._writer.ask_now(work, writes=True)
+
+    # --- what is declared ---------------------------------------------------------------------------------------------
+    async def add_version(
+        self,
+        dag_id: str,
+        fingerprint: str,
+        graph_json: str,
+        tasks: Sequence[str | TaskRow],
+        *,
+        file: str | None,
+        at: float,
+        about: str = "{}",
+    ) -> int:
+        """The number of this version of a DAG, and from now on its current one; the same fingerprint, the same number.
+
+        `tasks` in the order of their numbers: ids, or TaskRows, without which approvals are not found and `db check`
+        does not know the pools. `about` is JSON for people: description, tags, owner.
+        """
+        work = partial(
+            declared.add_version, dag_id=dag_id, fingerprint=fingerprint, graph_json=graph_json, tasks=tasks, file=file,
+            at=at, about=about,
+        )  # fmt: skip
+        return await self._writer.ask(work, writes=True)
+
+    async def set_pool(self, name: str, size: int, *, is_by_hand: bool) -> bool:
+        """What a person set is not changed by code and configuration. True: this size holds now."""
+        work = partial(declared.set_pool, name=name, size=size, is_by_hand=is_by_hand)
+        return await self._writer.ask(work, writes=True)
+
+    async def pools(self) -> dict[str, PoolView]:
+        """The pools that the store knows, by name."""
+        return await self._ask(recovery.pools())
+
+    async def set_paused(self, dag_id: str, *, is_paused: bool, at: float, by: str, why: str = "") -> int:
+        """By hand: outlives restarts and redeploys. Returns the number of the event."""
+        work = partial(declared.set_paused, dag_id=dag_id, is_paused=is_paused, at=at, by=by, why=why)
+        return await self._writer.ask(work, writes=True)
+
+    async def set_dag_priority(self, dag_id: str, priority: int | None, *, at: float, by: str, why: str = "") -> int:
+        """By hand: outlives restarts and redeploys; None gives it back to the DAG file. Returns the event's number."""
+        work = partial(declared.set_dag_priority, dag_id=dag_id, priority=priority, at=at, by=by, why=why)
+        return await self._writer.ask(work, writes=True)
+
+    async def prune(self, *, older_than: float, keep_runs: int) -> Pruned:
+        """Finished runs that ended before then leave, but for the newest `keep_runs` of each DAG; so do old events.
+
+        Rows first: whoever is killed here leaves files without rows, never rows without files.
+        """
+        runs = await self._ask(prune.old_runs(older_than, keep_runs))
+        files: list[str] = []
+        for start in range(0, len(runs), prune.RUNS_AT_A_TIME):
+            some = runs[start : start + prune.RUNS_AT_A_TIME]
+            files += await self._writer.ask(partial(prune.remove_runs, runs=some), writes=True)
+        await self._writer.ask(partial(prune.remove_the_told, older_than=older_than), writes=True)
+        while await self._writer.ask(prune.give_back, writes=True):
+            pass
+        return Pruned(runs=len(runs), files=tuple(files))
+
+    # --- what an engine reads -----------------------------------------------------------------------------------------
+    async def unfinished(self) -> Unfinished:
+        """All that a machine needs to go on."""
+        return await self._ask(recovery.unfinished())
+
+    async def load_run(self, run: int) -> tuple[RunRow, list[InstanceRow], list[GroupRow]] | None:
+        """All rows of one run, or None."""
+        return await self._ask(recovery.load_run(run))
+
+    async def run_at(self, dag_id: str, logical_date: float) -> RunRow | None:
+        """The run of that date, of whatever kind."""
+        return await self._ask(recovery.run_at(dag_id, logical_date))
+
+    async def run_asked_by(self, dag_id: str, asked_by: str) -> RunRow | None:
+        """The run of a DAG that was asked for under this name: a trigger finds its run again after a restart."""
+        return await self._ask(recovery.run_asked_by(dag_id, asked_by))
+
+    async def graph_json(self, version: int) -> str:
+        """The graph of a version as it was given to add_version. Raises KeyError."""
+        return await self._ask(recovery.graph_json(version))
+
+    async def results(self, run: int, task: int) -> dict[int, str | None]:
+        """Map index -> text of the latest result, of the instances in success; one marked by hand has None."""
+        return await self._ask(recovery.results(run, task))
