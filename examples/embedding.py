@@ -30,7 +30,7 @@ def welcome():
     greet()
 
 
-async def watch(fl: flowlite.Flowlite) -> None:
+async def watch(fl: flowlite.open) -> None:
     """Tell what happens to `greet`, until it is done."""
     async for event in fl.events():
         if event.task_id == "greet" and event.state in ("running", "success"):
@@ -46,7 +46,7 @@ async def main(state: Path) -> None:
         done = await fl.run(welcome, params={"name": "Ada"})  # {"name": 3} would be refused, and say why
         await watcher
     async with flowlite.open(state) as fl:
-        again = await fl.get_run(done.id)
+        again = await fl.result(done.id)
         print(f"{done['greet']!r} is still known when the file is opened again: {again['greet'] == done['greet']}")
 
 

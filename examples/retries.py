@@ -36,6 +36,6 @@ if __name__ == "__main__":
     print("the plan:", ", ".join(f"{patient.delay_before(n):g}" for n in (1, 2, 3)), "s")
     done = run(phone_calls)
     for attempt in done.tasks["call"][0].attempts:
-        why = f" ({attempt.error['type']}: {attempt.error['message']})" if attempt.error else ""
+        why = f" ({attempt.error})" if attempt.error else ""
         print(f"attempt {attempt.number}: {attempt.outcome}{why}")
     print("a wrong number is not tried again:", len(done.tasks["misdial"][0].attempts), "attempt")

@@ -17,7 +17,7 @@ import flowlite
 from flowlite import Asset, Context, Retry, dag, task
 from flowlite.integrations import sql
 
-LAKE = Path(flowlite.connection("warehouse")["root"]).absolute()
+LAKE = Path(flowlite.connection("warehouse").root)
 DAYS = 90
 DIRECTIONS = 3
 

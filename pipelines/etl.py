@@ -25,7 +25,7 @@ from flowlite.integrations import dbt, metrics, s3, sql
 TIMEZONE = "America/New_York"  # the sources write Washington's time, so a "day" is a day there
 SOURCES = ("hourly_counts", "weather", "bookings", "vehicle_telemetry")
 PROJECT = Path(__file__).parent / "dbt"
-LAKE = Path(flowlite.connection("warehouse")["root"]).absolute()
+LAKE = Path(flowlite.connection("warehouse").root)
 
 kpi_summary = Asset("gold.kpi_summary")
 
@@ -34,7 +34,10 @@ patient = Retry(4, backoff="exponential", delay=2, max_delay=300, jitter=0.2)
 # dbt runs again only what failed or was skipped. A bad test is no bad luck: trying again would not change the data.
 once_more = Retry(1, delay=5, never_on=(dbt.DataQualityFailed,))
 # A day with a big event may not fit into the usual memory: the next attempt gets twice as much.
-with_more_memory = Retry(2, delay=5, memory_factor=2, never_on=(dbt.DataQualityFailed,))
+with_more_memory = {
+    "memory": "1GiB",
+    "retries": Retry(2, delay=5, memory_factor=2, never_on=(dbt.DataQualityFailed,)),
+}
 
 for_this_date = {"vars": {"run_date": "{{ ds }}"}, "env": {"LAKE_ROOT": str(LAKE)}, "pool": "dbt"}
 
@@ -66,47 +69,32 @@ def whole_day(ctx: Context) -> int:
 @task(retries=patient)
 def publish_metrics(ctx: Context) -> dict[str, float]:
     """Show the day's figures to Prometheus. `mobilitycorp_kpi_date` says which day they are about."""
-    gold = str(LAKE / "gold" / "kpi_summary" / f"ds={ctx.ds}" / "data.parquet")
     [day] = sql.query(
         "warehouse",
-        "select rentals, coalesce(casual_share_pct, 0) as casual_share_pct, vehicles_used, epoch(ds) as date "
-        "from read_parquet(?)",
-        [gold],
+        "select rentals, coalesce(casual_share_pct, 0) as casual, vehicles_used, epoch(ds) as day from read_parquet(?)",
+        [str(LAKE / "gold" / "kpi_summary" / f"ds={ctx.ds}" / "data.parquet")],
     )
-    figures = {name: float(value) for name, value in day.items()}
-    metrics.push(
-        "metrics",
-        [
-            metrics.gauge("mobilitycorp_rentals", figures["rentals"], "Rentals of the day so far."),
-            metrics.gauge(
-                "mobilitycorp_casual_share_percent", figures.get("casual_share_pct", 0), "Without membership."
-            ),
-            metrics.gauge("mobilitycorp_vehicles_used", figures["vehicles_used"], "Vehicles with at least one ride."),
-            metrics.gauge("mobilitycorp_kpi_date", figures["date"], "The day in question, in seconds since 1970."),
-        ],
-        job=ctx.dag_id,
-    )
-    return figures
+    gauges = [
+        metrics.gauge("mobilitycorp_rentals", day["rentals"], "Rentals of the day so far."),
+        metrics.gauge("mobilitycorp_casual_share_percent", day["casual"], "Rentals without a membership."),
+        metrics.gauge("mobilitycorp_vehicles_used", day["vehicles_used"], "Vehicles with at least one ride."),
+        metrics.gauge("mobilitycorp_kpi_date", day["day"], "The day in question, in seconds since 1970."),
+    ]
+    metrics.push("metrics", gauges, job=ctx.dag_id)
+    return {gauge.name: gauge.value for gauge in gauges}
 
 
-@dag(
-    schedule=cron("0 * * * *", tz=TIMEZONE),
-    sla=timedelta(minutes=45),
-    tags=["etl"],
-    team="data",
-)
+@dag(schedule=cron("0 * * * *", tz=TIMEZONE), sla=timedelta(minutes=45), tags=["etl"], team="data")
 def gold_kpis():
     """Bronze to Silver to Gold, every hour, for the date so far."""
     arrived = s3.new_objects("lake", this_hour, id="arrived", poke_every=30, timeout=timedelta(minutes=50))
-    silver = dbt.run(
-        PROJECT, select="tag:silver", id="silver", memory="1GiB", retries=with_more_memory, **for_this_date
-    )
-    checked = dbt.test(PROJECT, select="tag:silver", id="silver_tests", retries=once_more, **for_this_date)
-    gold = dbt.build(PROJECT, select="tag:gold", id="gold", retries=once_more, outlets=[kpi_summary], **for_this_date)
-    arrived >> download() >> silver >> checked >> gold >> publish_metrics()
+    silver = dbt.run(PROJECT, id="silver", select="tag:silver", **for_this_date, **with_more_memory)
+    silver_tests = dbt.test(PROJECT, id="silver_tests", select="tag:silver", **for_this_date, retries=once_more)
+    gold = dbt.build(PROJECT, id="gold", select="tag:gold", **for_this_date, retries=once_more, outlets=[kpi_summary])
+    arrived >> download() >> silver >> silver_tests >> gold >> publish_metrics()
 
 
 @dag(schedule=cron("0 3 * * *", tz=TIMEZONE), tags=["etl"], team="data")
 def gold_daily():
     """The whole of a day in one dbt process: for the night, and for `flowlite backfill gold_daily START END`."""
-    whole_day() >> dbt.build(PROJECT, id="build", retries=once_more, outlets=[kpi_summary], **for_this_date)
+    whole_day() >> dbt.build(PROJECT, id="build", **for_this_date, retries=once_more, outlets=[kpi_summary])

@@ -17,6 +17,7 @@ from flowlite.authoring.problems import DeclarationError, nearest
 from flowlite.authoring.retry import Retry
 from flowlite.authoring.shells import results_named
 from flowlite.authoring.spec import ResultOf, TaskSpec
+from flowlite.authoring.templates import problem_in
 from flowlite.core.graph import Fact, Task
 
 NO_RETRY = Retry(0)
@@ -34,19 +35,20 @@ class TaskDefaults:
 def close(builder: Builder, defaults: TaskDefaults) -> dict[str, TaskSpec]:
     """The specs of a complete DAG, in the order of declaration."""
     for node in builder.nodes.values():
-        read_results_of_shell(builder, node)
+        read_templates(builder, node)
     edges.resolve(builder)
     down = downstream(builder)
     return {id_: spec_of(node, defaults, down.get(id_, ())) for id_, node in builder.nodes.items()}
 
 
-def read_results_of_shell(builder: Builder, node: Node) -> None:
-    """`result("a")` in a command makes the edge and passes the result."""
+def read_templates(builder: Builder, node: Node) -> None:
+    """Templates of a command are checked, and `result("a")` in one makes the edge and passes the result."""
     if node.kind != "shell":
         return
     command = node.more["command"]
     texts = [command] if isinstance(command, str) else list(command)
-    names = results_named([*texts, *node.more["env"].values(), node.more["cwd"] or ""])
+    texts += [*node.more["env"].values(), node.more["cwd"] or ""]
+    names = results_named(texts)
     for name in names:
         if name not in builder.nodes:
             raise DeclarationError(
@@ -54,6 +56,10 @@ def read_results_of_shell(builder: Builder, node: Node) -> None:
                 f"use {nearest(name, builder.nodes)}",
                 node.place,
             )
+    problem = problem_in(texts)
+    if problem:
+        message, _, fix = problem.partition("; ")
+        raise DeclarationError(f"{node.id}: {message}", fix, node.place)
     node.arguments = {name: ResultOf(name) for name in names}
 
 

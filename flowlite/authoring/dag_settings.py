@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,7 +96,7 @@ def plain_text(name: str, value: Any) -> str:
     return value
 
 
-PLAIN = {
+PLAIN: Mapping[str, Callable[[str, Any], Any]] = {
     "catchup": options.flag,
     "max_active_runs": options.count,
     "depends_on_past": options.flag,

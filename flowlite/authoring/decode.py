@@ -59,7 +59,7 @@ def by_pydantic(task: str, name: str, text: str, hint: Any) -> Any:
         first = error.errors(include_url=False)[0]
         where = "".join(f"[{key!r}]" for key in first["loc"])
         raise Mismatch(
-            f"{task}: parameter {name!r} is declared as {named(hint)}, but {name}{where} got {clipped(first['input'])}: "
+            f"{task}: parameter {name!r} is declared as {named(hint)}, {name}{where} got {clipped(first['input'])}: "
             f"{first['msg']}; change the annotation, or what the task upstream returns"
         ) from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, TypedDict
@@ -88,16 +88,16 @@ def task_id(name: str, value: Any) -> str:
 
 def count(name: str, value: Any) -> int:
     """A whole number of at least one."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise DeclarationError(f"{name}={value!r} is no count", "give a whole number of at least 1")
-    return value
+    if type(value) is int and value >= 1:
+        return value
+    raise DeclarationError(f"{name}={value!r} is no count", "give a whole number of at least 1")
 
 
 def whole(name: str, value: Any) -> int:
     """Any whole number."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise DeclarationError(f"{name}={value!r} is no whole number", "give an int; higher goes first")
-    return value
+    if type(value) is int:
+        return value
+    raise DeclarationError(f"{name}={value!r} is no whole number", "give an int; higher goes first")
 
 
 def text(name: str, value: Any) -> str:
@@ -167,7 +167,7 @@ def channels(name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-CHECKS = {
+CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "id": task_id,
     "retries": lambda _, value: as_retry(value),
     "timeout": seconds,

@@ -69,7 +69,7 @@ def check_model(dag_id: str, model: Any, *, is_scheduled: bool, place: Place) ->
             "give a class that derives from pydantic.BaseModel",
             place,
         )
-    needed = [name for name, field in model.model_fields.items() if field.is_required()]
+    needed = [name for name, field in getattr(model, "model_fields", {}).items() if field.is_required()]
     if needed and is_scheduled:
         raise DeclarationError(
             f"DAG {dag_id!r} has a schedule, and its params need {', '.join(needed)}", "give the fields defaults", place

@@ -31,6 +31,7 @@ class Reader:
     open: list[str] = field(default_factory=list)
     bare: set[int] = field(default_factory=set)
     is_lost: bool = False
+    goes_on: tuple[int, bool] = (-1, False)  # after a line that was cut: where, and whether a word begins there
     heredocs: list[tuple[str, bool]] = field(default_factory=list)
 
     def step(self) -> None:
@@ -87,18 +88,27 @@ class Reader:
         elif here in "'\"":
             self.is_lost |= here == "'" and self.text[self.at - 1 : self.at] == "$"  # $'...' differs between shells
             self._push(here, 1)
-        elif here == "(" and self.open:
-            self._push("(", 1)
-        elif here == ")" and self.open:
-            self.open.pop()
+        elif here == "(" and self.text[self.at - 1 : self.at] == "=":
+            self.is_lost = True  # an array of bash; after a mistake in one, bash goes on with the next line
             self.at += 1
+        elif here == "(" and (self.open or self.text.startswith("((", self.at)):
+            self._push("(", 1)  # in bash, `((` opens arithmetic, where quotes do not hold
+        elif here == ")" and self.open:
+            is_word = self.open.pop() == "$("
+            self.at += 1
+            if is_word:  # a `#` right after a substitution belongs to its word
+                self.goes_on = (self.at, False)
         else:
             self.is_lost |= bool(self.open and CASE.match(self.text, self.at))  # `a)` in a case closes nothing
             self.at += 1
 
     def _escape(self) -> None:
-        """A backslash takes the next character with it; before a mark it would meet the first of the value."""
+        """A backslash takes the next character with it; before a mark it would meet the first of the value. A line that
+        goes on in the next one is one line, wherever it is cut: in `$(` too, which is too odd to follow."""
         self.is_lost |= bool(self.mark.match(self.text, self.at + 1))
+        if self.text.startswith("\\\n", self.at):
+            self.is_lost |= self.text[self.at - 1 : self.at] in ("$", "<", "(")
+            self.goes_on = (self.at + 2, self._starts_word())
         self.at += 1 if self.is_lost else 2
 
     def _substitution(self) -> bool:
@@ -113,6 +123,8 @@ class Reader:
         self.at += width
 
     def _starts_word(self) -> bool:
+        if self.goes_on[0] == self.at:
+            return self.goes_on[1]
         return self.at == 0 or self.text[self.at - 1] in " \t\n;&|()<>"
 
     def _comment(self) -> None:
@@ -121,8 +133,11 @@ class Reader:
         self.at = len(self.text) if end < 0 else end
 
     def _heredoc(self) -> bool:
+        if self.text.startswith("<<<", self.at):  # a here-string: what follows is a plain word
+            self.at += 3
+            return True
         found = HEREDOC.match(self.text, self.at)
-        if not found or self.text.startswith("<<<", self.at):
+        if not found:
             return False
         self.is_lost |= "\0" in found["word"] or bool(self.open)
         self.heredocs.append((re.sub(r"[\\'\"]", "", found["word"]), bool(found["dash"])))

@@ -130,7 +130,7 @@ class Task(Generic[P, R]):
         extra: tuple[str, ...] = (),
     ):
         self.function = function
-        name = given.id or getattr(function, "__name__", "")
+        name = str(given.id or getattr(function, "__name__", ""))
         check_function(function, name, kind)
         recipe = Recipe(
             function=function,
@@ -185,16 +185,16 @@ class TaskDecorator:
     @overload
     def __call__(self, function: Callable[P, R], /) -> Task[P, R]: ...
     @overload
-    def __call__(self, **given: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
-    def __call__(self, function: Any = None, /, **given: Any) -> Any:
+    def __call__(self, /, **given: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+    def __call__(self, function: Callable[..., Any] | None = None, /, **given: Any) -> Any:
         """Make a function a task: `@task` or `@task(retries=3, pool="http")`."""
         return decorated("@task", function, given, is_branch=False)
 
     @overload
     def branch(self, function: Callable[P, R], /) -> Task[P, R]: ...
     @overload
-    def branch(self, **given: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
-    def branch(self, function: Any = None, /, **given: Any) -> Any:
+    def branch(self, /, **given: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+    def branch(self, function: Callable[..., Any] | None = None, /, **given: Any) -> Any:
         """A task that returns the full id, or a list of ids, of the direct downstream tasks to follow."""
         return decorated("@task.branch", function, given, is_branch=True)
 

@@ -81,7 +81,7 @@ def shell_text(task: str, template: str, values: Mapping[str, Any]) -> str:
         if SAFE.fullmatch(value):
             return value
         raise BadTemplate(
-            f"{task}: the value {value[:60]!r} stands inside quotes (or a substitution, comment or here-document) of the "
+            f"{task}: the value {value[:60]!r} stands inside quotes (or a substitution, comment, here-document) of the "
             f"command, where only letters, digits and _.:@%+,/=- are safe; take the quotes away, give the command as a "
             f"list, or pass the value by env="
         )
@@ -116,10 +116,12 @@ def filled(task: str, template: str, values: Mapping[str, Any], held: list[str])
         return f"\0{len(held) - 1}\0"
 
     try:
-        return environment(hold).from_string(template).render(values)
+        return str(environment(hold).from_string(template).render(values))
     except TemplateError as error:
         raise BadTemplate(f"{task}: {template!r}: {error}; known are {', '.join(NAMES)}") from None
-    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+    except BadTemplate:
+        raise
+    except Exception as error:  # an expression is foreign code
         raise BadTemplate(f"{task}: {template!r}: {type(error).__name__}: {error}; correct the expression") from None
 
 
@@ -182,12 +184,16 @@ def syntax_problem(template: str) -> str | None:
     """What is wrong with a template, as far as its text tells."""
     from jinja2 import TemplateSyntaxError
     from jinja2.meta import find_undeclared_variables
+    from jinja2.nodes import AssignBlock, CallBlock, FilterBlock, Macro
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     try:
         parsed = ImmutableSandboxedEnvironment().parse(template)
     except TemplateSyntaxError as error:
         return f"{error.message} in {template!r}; write values as {{{{ ds }}}}"
+    # What they make of a value is text that was put together: it can't be told any more what came in.
+    if next(parsed.find_all((AssignBlock, CallBlock, FilterBlock, Macro)), None):
+        return f"a block filter, block set or macro in {template!r}; write the filter at the value: {{{{ ds | upper }}}}"
     unknown = sorted(
         find_undeclared_variables(parsed) - set(NAMES) - {"range", "dict", "lipsum", "cycler", "joiner", "namespace"}
     )

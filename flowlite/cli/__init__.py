@@ -1,4 +1,4 @@
-"""The command line. Kept so light that `flowlite --help` answers at once: a command's module is loaded when it is used."""
+"""The command line. Kept so light that `flowlite --help` answers at once: each command is imported when used."""
 
 from __future__ import annotations
 

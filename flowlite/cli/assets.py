@@ -30,7 +30,14 @@ def list_(setting: Setting, as_json: bool) -> None:
         return
     now = time.time()
     rows = [
-        (one.asset, instant(one.at), ago(one.at, now), f"run {one.run_id} {one.dag_id}.{one.task_id}" if one.run_id else "by hand")
+        (
+            one.asset,
+            instant(one.at),
+            ago(one.at, now),
+            f"run {one.run_id} {one.dag_id}.{one.task_id}" if one.run_id else "by hand",
+        )
         for one in found
     ]
-    print_table(["asset", "updated", "", "by"], rows, empty="no asset was updated yet; tasks with outlets=[Asset(...)] do that")
+    print_table(
+        ["asset", "updated", "", "by"], rows, empty="no asset was updated yet; tasks with outlets=[Asset(...)] do that"
+    )

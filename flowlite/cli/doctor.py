@@ -42,7 +42,7 @@ def looked_at(setting: Setting) -> Iterator[Finding]:
         return
     yield Finding("configuration", "ok", str(where) if where else "no flowlite.toml: built-in settings")
     yield from dag_folders(setting)
-    yield sqlite(setting)
+    yield from connections(setting)
     yield from findings(state)
 
 
@@ -54,7 +54,15 @@ def dag_folders(setting: Setting) -> Iterator[Finding]:
         if folder.exists():
             yield Finding("DAG files", "ok", str(folder))
         else:
-            yield Finding("DAG files", "problem", f"{folder} is not there", f"mkdir {folder}, or correct `dags` in flowlite.toml")
+            yield Finding(
+                "DAG files", "problem", f"{folder} is not there", f"mkdir {folder}, or correct `dags` in flowlite.toml"
+            )
+
+
+def connections(setting: Setting) -> Iterator[Finding]:
+    """Connections and channels whose secrets are missing."""
+    for problem in setting.settings.problems:
+        yield Finding("configuration", "note", f"{problem.where}: {problem.message}", problem.fix)
 
 
 def show(finding: Finding) -> None:

@@ -1,4 +1,4 @@
-"""A DAG drawn with characters, from left to right; where the terminal is too narrow for that, as a list by layers. Pure."""
+"""A DAG drawn with characters, from left to right; where the terminal is too narrow, as a list by layers. Pure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ class _Canvas:
 
     def _tracks(self, layer: Sequence[Spot]) -> dict[Spot, int]:
         """A vertical track for each spot whose edges leave its row; those that don't overlap share one."""
-        rows, ends, tracks = self._plan.rows, [], {}
+        rows = self._plan.rows
+        ends: list[int] = []
+        tracks: dict[Spot, int] = {}
         spans = []
         for spot in layer:
             reached = [rows[spot], *(rows[target] for target in self._plan.edges.get(spot, ()))]
@@ -80,7 +82,7 @@ class _Canvas:
                 spans.append((min(reached), max(reached), spot.number, spot))
         for top, bottom, _, spot in sorted(spans):
             free = next((i for i, end in enumerate(ends) if end < top), len(ends))
-            ends[free:free + 1] = [bottom]
+            ends[free : free + 1] = [bottom]
             tracks[spot] = free
         return tracks
 

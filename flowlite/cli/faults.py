@@ -1,4 +1,4 @@
-"""What an error means to whoever called the command: its exit code. One table; everything else about it is its message."""
+"""What an error means to whoever called the command: its exit code. One table; the rest is its message."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import click
 WORK_FAILED = 1
 WRONG_USE = 2
 
-# By class and everything derived from it; the nearest class in the list of ancestors decides. Kept as names, so that the
-# table costs no import.
+# By class and everything derived from it; the nearest class in the list of ancestors decides. Kept as names, so that
+# the table costs no import.
 EXIT_CODES = {
     "flowlite.core.errors.FlowliteError": WRONG_USE,
     "flowlite.store.errors.StoreError": WORK_FAILED,
@@ -24,7 +24,7 @@ class Refused(click.ClickException):
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: object = None) -> None:
         """`flowlite: ` and the message, on stderr, made safe."""

@@ -1,5 +1,5 @@
-"""Follow a run on the screen: calm lines for what has happened, and below them a bar if somebody looks. The deciding half
-is pure: it compares what a run looked like with what it looks like now."""
+"""Follow a run on the screen: calm lines for what has happened, and below them a bar if somebody looks. The deciding
+half is pure: it compares what a run looked like with what it looks like now."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ ERASE_LINE = "\r\x1b[2K"
 Line = Sequence[Cell]
 
 
-def news(before: Mapping[str, TaskView], after: Iterable[TaskView]) -> list[Line]:
+def news(before: Mapping[str, TaskView], after: RunDetail) -> list[Line]:
     """A line for each task that has ended, is tried again or waits since `before`, in declaration order."""
     found: list[Line] = []
-    for task in after:
+    for task in after.tasks:
         was = before.get(task.id)
         if was is not None and (was.state, was.attempt, was.counts) == (task.state, task.attempt, task.counts):
             continue
         if task.state in ENDED and (was is None or was.state != task.state or was.attempt != task.attempt):
-            found.append(ended_line(task))
+            found.append(ended_line(task, after.run.started_at or 0.0))
         elif _newly(task, was, "retrying"):
             found.append(state_line(task, "retrying", f"attempt {task.attempt} failed and will be tried again"))
         elif _newly(task, was, "failed"):
@@ -47,10 +47,11 @@ def _newly(task: TaskView, was: TaskView | None, state: str) -> bool:
     return task.counts.get(state, 0) > (was.counts.get(state, 0) if was else 0)
 
 
-def ended_line(task: TaskView) -> Line:
-    """`✓ fetch ×50   2.1s`, with what else became of a map."""
-    took = None if task.started_at is None or task.ended_at is None else task.ended_at - task.started_at
-    parts = [] if task.started_at is None else [length(took)]
+def ended_line(task: TaskView, run_started_at: float) -> Line:
+    """`✓ fetch ×50   2.1s`, with what else became of a map. What was done before the run was cleared does not count."""
+    parts = []
+    if task.started_at is not None and task.ended_at is not None:
+        parts.append(length(task.ended_at - max(task.started_at, min(run_started_at, task.ended_at))))
     if task.width is not None and len(task.counts) > 1:
         parts.append(", ".join(f"{number} {state}" for state, number in task.counts.items()))
     elif task.state != "success":

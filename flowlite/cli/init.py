@@ -18,7 +18,8 @@ NAMES = {"gitignore": ".gitignore"}
 @json_option
 def init(folder: Path, as_json: bool) -> None:
     """Write a small working project into DIR (default: here)."""
-    written, kept = [], []
+    written: list[Path] = []
+    kept: list[Path] = []
     for source in starter_files():
         target = folder / _target(source.relative_to(STARTER))
         (kept if target.exists() else written).append(target)

@@ -1,7 +1,7 @@
 """Where the tasks of a DAG go when it is drawn from left to right: a layer for each, and a row within it. Pure.
 
-The method of Sugiyama: layers by the longest way from a root, long edges cut by bends in every layer they pass, the order
-within a layer by medians until edges cross as little as they may, rows by medians again so that lines run straight.
+The method of Sugiyama: layers by the longest way from a root, long edges cut by bends in every layer they pass, the
+order within a layer by medians until edges cross as little as they may, then rows by medians, for straight lines.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 ORDER_SWEEPS = 8
 ROW_SWEEPS = 12
@@ -67,7 +68,7 @@ class _Draft:
     def sweep(self, *, is_down: bool) -> None:
         """Order each layer by the medians of its neighbours in the one before it."""
         near, order = (self.up, self.layers) if is_down else (self.down, self.layers[::-1])
-        for before, layer in zip(order, order[1:], strict=False):
+        for before, layer in pairwise(order):
             place = {spot: i for one in (before, layer) for i, spot in enumerate(one)}
             wished = {spot: (_median([place[n] for n in near[spot]], place[spot]), place[spot]) for spot in layer}
             layer.sort(key=wished.__getitem__)
@@ -75,7 +76,7 @@ class _Draft:
     def crossings(self) -> int:
         """How many pairs of edges cross."""
         found = 0
-        for upper, lower in zip(self.layers, self.layers[1:], strict=False):
+        for upper, lower in pairwise(self.layers):
             place = {spot: i for i, spot in enumerate(lower)}
             seen: list[int] = []
             for spot in upper:

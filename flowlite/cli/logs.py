@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from flowlite.cli.faults import Refused, WRONG_USE
+from flowlite.cli.faults import WRONG_USE, Refused
 from flowlite.cli.output import json_option, paint, print_json, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
@@ -60,7 +61,7 @@ def _named(one: object) -> dict[str, object]:
     return {name: getattr(one, name) for name in ("run_id", "task_id", "map_index", "attempt", "path")}
 
 
-def _lines(path: Path, lines: int | None) -> object:
+def _lines(path: Path, lines: int | None) -> Iterable[str]:
     from flowlite.client.logs import tail, whole
 
     return whole(path) if lines is None else tail(path, lines)

@@ -121,7 +121,9 @@ def clock(state: Path, now: float | None = None) -> Finding:
     newest = max((path.stat().st_mtime for path in state.glob("flowlite.db*")), default=0.0)
     if newest > now + 60:
         gap = length(newest - now)
-        return Finding("clock", "problem", f"the state was written {gap} in the future", "set the clock (`chronyc makestep`)")
+        return Finding(
+            "clock", "problem", f"the state was written {gap} in the future", "set the clock (`chronyc makestep`)"
+        )
     return Finding("clock", "ok", time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(now)))
 
 

@@ -1,5 +1,5 @@
-"""How a state looks: one mark and one colour for each, everywhere. The mark alone tells them apart, for those who see no
-colour."""
+"""How a state looks: one mark and one colour for each, everywhere. The mark alone tells them apart, for those who
+see no colour."""
 
 from __future__ import annotations
 

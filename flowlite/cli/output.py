@@ -35,7 +35,11 @@ def paint(*parts: str | Cell, err: bool = False) -> None:
 
 
 def print_table(
-    heads: Sequence[str], rows: Sequence[Sequence[str | Cell]], *, right: Sequence[str] = (), empty: str = "nothing here"
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str | Cell]],
+    *,
+    right: Sequence[str] = (),
+    empty: str = "nothing here",
 ) -> None:
     """Print a table, or the sentence for an empty one."""
     click.echo(table(heads, rows, right=right, width=terminal_width()) if rows else empty)
@@ -73,9 +77,14 @@ def _field(name: str, value: Any) -> Any:
 
 def is_instant(name: str) -> bool:
     """Whether a field of that name holds an instant."""
-    return name in {"at", "since", "logical_date", "data_interval_start", "data_interval_end", "wait_until"} or name.endswith(
-        "_at"
-    )
+    return name in {
+        "at",
+        "since",
+        "logical_date",
+        "data_interval_start",
+        "data_interval_end",
+        "wait_until",
+    } or name.endswith("_at")
 
 
 def iso(at: float) -> str:

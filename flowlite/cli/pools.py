@@ -26,7 +26,14 @@ def list_(setting: Setting, as_json: bool) -> None:
         print_json(found)
         return
     rows = [
-        (pool.name, str(pool.size), str(pool.used), str(pool.queued), "by hand" if pool.is_by_hand else "", ", ".join(pool.holders))
+        (
+            pool.name,
+            str(pool.size),
+            str(pool.used),
+            str(pool.queued),
+            "by hand" if pool.is_by_hand else "",
+            ", ".join(pool.holders),
+        )
         for pool in found
     ]
     heads = ["pool", "slots", "used", "queued", "set", "held by"]

@@ -1,4 +1,4 @@
-"""The `flowlite` command itself: global options, the table of commands, and the one place where errors turn into words."""
+"""The `flowlite` command itself: global options, the table of commands, and where errors turn into words."""
 
 from __future__ import annotations
 
@@ -81,4 +81,3 @@ def flowlite(ctx: click.Context, config: Path | None, state: Path | None) -> Non
     if os.environ.get("NO_COLOR"):
         ctx.color = False
     ctx.obj = Setting(config=config, state=state)
-

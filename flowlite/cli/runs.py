@@ -50,7 +50,15 @@ def list_(setting: Setting, dag: str | None, states: tuple[str, ...], limit: int
     now = time.time()
     heads = ["run", "dag", "logical date", "state", "kind", "took", "created"]
     rows = [
-        (str(run.id), run.dag_id, date(run.logical_date), state_cell(run), run.kind, length(run.duration_s), ago(run.created_at, now))
+        (
+            str(run.id),
+            run.dag_id,
+            date(run.logical_date),
+            state_cell(run),
+            run.kind,
+            length(run.duration_s),
+            ago(run.created_at, now),
+        )
         for run in found
     ]
     print_table(heads, rows, right=["run", "took"], empty="no runs; `flowlite run DAG` makes one")
@@ -81,7 +89,13 @@ def show_run(found: RunDetail) -> None:
         say(f"params        {run.params}")
     say()
     rows = [
-        (Cell(f"{mark(task.state)} {task.id}", color(task.state)), task.state, of_map(task), str(task.attempt), length(took(task)))
+        (
+            Cell(f"{mark(task.state)} {task.id}", color(task.state)),
+            task.state,
+            of_map(task),
+            str(task.attempt),
+            length(took(task)),
+        )
         for task in found.tasks
     ]
     print_table(["task", "state", "elements", "attempt", "took"], rows, right=["attempt", "took"])
@@ -91,7 +105,11 @@ def of_map(task: TaskView) -> str:
     """`98 success, 2 failed` for a map."""
     if not task.is_map:
         return ""
-    return ", ".join(f"{number} {state}" for state, number in task.counts.items()) if task.width is not None else "not expanded"
+    return (
+        ", ".join(f"{number} {state}" for state, number in task.counts.items())
+        if task.width is not None
+        else "not expanded"
+    )
 
 
 def took(task: TaskView) -> float | None:
@@ -101,7 +119,13 @@ def took(task: TaskView) -> float | None:
 
 def state_cell(run: RunView) -> Cell:
     """The state; a wish of a person and failures under a green end stand beside it."""
-    note = f" ({run.wish} asked)" if run.wish else " (with failures)" if run.state == "success" and run.had_failures else ""
+    note = (
+        f" ({run.wish} asked)"
+        if run.wish and run.ended_at is None
+        else " (with failures)"
+        if run.state == "success" and run.had_failures
+        else ""
+    )
     return Cell(f"{mark(run.state)} {run.state}{note}", color(run.state))
 
 

@@ -11,7 +11,7 @@ _UNSAFE_OR_LINE = re.compile(_UNSAFE.pattern[:-1] + "\t\n]")
 
 
 def safe(text: str) -> str:
-    """The text with every control character spelled out (`\\x1b`); tabs and newlines stay. Safe text comes back as it is."""
+    """The text with every control character spelled out (`\\x1b`); tabs and newlines stay."""
     return _UNSAFE.sub(_spelled, text)
 
 

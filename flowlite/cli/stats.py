@@ -29,16 +29,28 @@ def stats(setting: Setting, dag: str, last: int, as_json: bool) -> None:
         print_json(found)
         return
     history = found.dag
-    paint(Cell(dag, bold=True), f"  {count(history.finished, 'finished run')}, {share(history.succeeded, history.finished)} went well")
+    paint(
+        Cell(dag, bold=True),
+        f"  {count(history.finished, 'finished run')}, {share(history.succeeded, history.finished)} went well",
+    )
     if not history.finished:
         say(f"nothing to tell yet; `flowlite run {dag}` makes a first run")
         return
     say(f"p50 {length(history.p50_s)}   p95 {length(history.p95_s)}   {trend(history)}\n")
     rows = [
-        (task.name, str(task.finished), share(task.succeeded, task.finished), length(task.p50_s), length(task.p95_s), trend(task))
+        (
+            task.name,
+            str(task.finished),
+            share(task.succeeded, task.finished),
+            length(task.p50_s),
+            length(task.p95_s),
+            trend(task),
+        )
         for task in found.tasks
     ]
-    print_table(["task", "attempts", "went well", "p50", "p95", "trend"], rows, right=["attempts", "went well", "p50", "p95"])
+    print_table(
+        ["task", "attempts", "went well", "p50", "p95", "trend"], rows, right=["attempts", "went well", "p50", "p95"]
+    )
 
 
 def trend(history: History) -> str:

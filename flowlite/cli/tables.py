@@ -1,4 +1,4 @@
-"""Aligned tables for terminals: cells are made safe, wide characters counted as two, and the widest column gives way."""
+"""Aligned tables for terminals: cells are made safe, wide characters count as two, the widest column gives way."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ class Target(NamedTuple):
     """A task, or one element of it."""
 
     task_id: str
-    index: int | None
+    index: int | None  # type: ignore[assignment]  # hides tuple.index, which nobody calls here
 
 
-class RunNumber(click.ParamType):
+class RunNumber(click.ParamType[int]):
     """The number of a run."""
 
     name = "run"
@@ -31,7 +31,7 @@ class RunNumber(click.ParamType):
         return int(text)
 
 
-class TargetName(click.ParamType):
+class TargetName(click.ParamType[Target]):
     """A task, or one element of a mapped one."""
 
     name = "task"
@@ -44,7 +44,7 @@ class TargetName(click.ParamType):
         return Target(found["task"], int(found["index"])) if found else Target(value, None)
 
 
-class KeyValue(click.ParamType):
+class KeyValue(click.ParamType[tuple[str, Any]]):
     """A parameter of a run: the value is JSON where it can be read as such, else text."""
 
     name = "k=v"

@@ -49,7 +49,9 @@ def show_cause(cause: Cause) -> None:
     """What happened, where, what it wrote, what it blocked, what to do."""
     failure = cause.failure
     say()
-    label = f"{failure.name} · attempt {failure.attempt} · {failure.kind.replace('_', ' ')} · {instant(failure.ended_at)}"
+    label = (
+        f"{failure.name} · attempt {failure.attempt} · {failure.kind.replace('_', ' ')} · {instant(failure.ended_at)}"
+    )
     paint("  ", Cell(label, "red"))
     for line in f"{failure.type}: {failure.message}".splitlines()[:MESSAGE_LINES]:
         paint("  ", Cell(line, bold=True))

@@ -91,7 +91,7 @@ def bars(values: Sequence[float | None]) -> str:
 
 
 def progress_bar(done: int, total: int, width: int) -> str:
-    """`█████▌    ` of that width, in eighths."""
+    """`█████▌░░░░` of that width, in eighths."""
     eighths = width * 8 if not total else width * 8 * done // total
     full, rest = divmod(eighths, 8)
-    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width)
+    return ("█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")).ljust(width, "░")

@@ -1,4 +1,4 @@
-"""The acting half of a client where no daemon is up: an engine of our own on the state folder, for as long as it takes."""
+"""The acting half of a client where no daemon is up: an engine of our own on the state, for as long as it takes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,15 @@ class Touched(NamedTuple):
     state: str
 
 
+class BackfillPlan(NamedTuple):
+    """What a backfill would do."""
+
+    asked: Backfill
+    days: list[Day]
+
+
 class Acting:
-    """`async with` it: the lock is taken, unfinished runs are taken up, and at the end whatever still runs is stopped."""
+    """`async with` it: takes the lock and what is unfinished; at the end, what still runs is stopped."""
 
     def __init__(self, place: Place, dags: Mapping[str, Dag]) -> None:
         self._place, self._dags = place, dags
@@ -68,13 +75,24 @@ class Acting:
         request = Request(dag=dag, logical_date=date, params=dict(params), asked_by=user())
         return (await self.engine.request(request)).id
 
-    async def backfill_days(self, asked: Backfill) -> list[Day]:
-        """The plan: every interval, with what will be done about it. Raises BadBackfill, BadDate."""
-        return await plan_days(asked, self.store)
+    async def plan_backfill(
+        self, dag: Dag, start: str, end: str, *, concurrency: int, reprocess: str, is_newest_first: bool,
+        is_inclusive: bool, params: Mapping[str, Any],
+    ) -> BackfillPlan:  # fmt: skip
+        """Every interval of the range, with what will be done about it. Raises BadBackfill, BadDate, BadParams."""
+        dag.validate_params(dict(params))
+        asked = Backfill(
+            dag=dag, start=start, end=end, concurrency=concurrency, reprocess=reprocess,
+            is_newest_first=is_newest_first, is_inclusive=is_inclusive, params=dict(params),
+        )  # fmt: skip
+        return BackfillPlan(asked, await plan_days(asked, self.store))
 
-    async def start_backfill(self, asked: Backfill, days: Sequence[Day]) -> list[int]:
-        """Ask for the runs of these days; their numbers in the order of the days."""
-        return await self._flowlite.start_days(asked, list(days))
+    async def start_backfill(self, plan: BackfillPlan) -> list[int]:
+        """Ask for the runs of the plan; their numbers in the order of its days."""
+        for day in plan.days:
+            if day.known is not None and day.runs:
+                await self._know_version(day.known)
+        return await self._flowlite.start_days(plan.asked, [day for day in plan.days if day.runs])
 
     async def cancel(self, run: int, why: str = "") -> None:
         """Ask for the end of a run."""
@@ -94,11 +112,32 @@ class Acting:
         look(details)
         return details
 
+    async def watch_ends(self, runs: Sequence[int], look: Callable[[list[RunRow]], None]) -> list[RunRow]:
+        """For many runs: `look` is called with the rows of those that have ended. Asks the store nothing."""
+        ends = [asyncio.ensure_future(self.engine.end_of(run)) for run in runs]
+        try:
+            while not all(end.done() for end in ends):
+                look([end.result() for end in ends if end.done()])
+                await asyncio.wait([end for end in ends if not end.done()], timeout=LOOK_EVERY_S)
+            rows = [await end for end in ends]
+        finally:
+            for end in ends:
+                end.cancel()
+        look(rows)
+        return rows
+
     async def watch_rest(self, look: Look) -> list[RunDetail]:
         """The same for runs that others have started meanwhile: DAGs that follow, triggers."""
         found: list[RunDetail] = []
         while open_ := [run.id for run in await self.store.views.list_runs(states=["queued", "running"], limit=1_000)]:
             found += await self.watch(open_, look)
+        return found
+
+    async def detail(self, run: int) -> RunDetail:
+        """A run as it is now. Raises RunUnknown."""
+        found = await self.store.views.run_view(run)
+        if found is None:
+            raise RunUnknown(run)
         return found
 
     async def _details(self, runs: Sequence[int]) -> list[RunDetail]:
@@ -120,7 +159,9 @@ class Acting:
         if not found:
             raise Nothing(nothing_to_do(row, names, only_failed=only_failed))
         states = {(one.task, one.index): str(one.state) for one in instances}
-        return [Touched(graph.tasks[number].id, place, states.get((number, place), "pending")) for number, place in found]
+        return [
+            Touched(graph.tasks[number].id, place, states.get((number, place), "pending")) for number, place in found
+        ]
 
     async def clear(
         self, run: int, names: Sequence[str], index: int | None, *, with_downstream: bool, only_failed: bool, why: str
@@ -149,7 +190,7 @@ class Acting:
         return found
 
     async def _know_version(self, row: RunRow) -> None:
-        """A run keeps the graph that it was made from. The code of today carries it out, as long as the tasks are the same:
+        """A run keeps the graph that it was made from. The code of today carries it out, if the tasks are the same:
         somebody who raises a timeout and retries must get the new timeout, and not an error."""
         if row.state not in FINISHED_RUN or self.engine.plans.of(row.version) is not None:
             return
@@ -168,7 +209,7 @@ def nothing_to_do(row: RunRow, names: Sequence[str], *, only_failed: bool) -> st
     """Why a clear or a retry would do nothing, and the way out."""
     what = " and ".join(names) or "it"
     if only_failed:
-        return f"run {row.id} is {row.state} and nothing of {what} has failed; to run it all again: `flowlite runs clear {row.id}`"
+        return f"run {row.id} is {row.state} and nothing of {what} failed; run it again: `flowlite runs clear {row.id}`"
     return f"nothing of {what} has run in run {row.id} yet ({row.state}); there is nothing to clear"
 
 

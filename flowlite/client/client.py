@@ -1,4 +1,4 @@
-"""The client: the one typed way to talk to an engine. In this process for now; behind the same verbs a daemon may answer."""
+"""The client: the one typed way to talk to an engine. In this process for now; a daemon may answer the same verbs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import TracebackType
 from flowlite.authoring.dag import Dag
 from flowlite.client.acting import Acting
 from flowlite.client.declared import coming_fires, dag_detail, dag_info
-from flowlite.client.errors import DagUnknown
+from flowlite.client.errors import DagUnknown, Unknown
 from flowlite.client.places import Place
 from flowlite.client.reading import Reading
 from flowlite.client.records import DagDetail, DagInfo, Fire, Stats
@@ -22,7 +22,7 @@ class Client(Reading):
     """Use it as `async with Client(place) as client`. What only looks needs no engine and disturbs none."""
 
     def __init__(self, place: Place) -> None:
-        super().__init__(place.state)
+        super().__init__(place.state, place.pools)
         self.place = place
 
     async def __aenter__(self) -> Client:
@@ -36,7 +36,7 @@ class Client(Reading):
     # --- what is declared ---------------------------------------------------------------------------------------------
     @cached_property
     def catalog(self) -> Catalog:
-        """All DAG files, tried in a child process first and then loaded. Takes a moment: asked for only where needed."""
+        """All DAG files, tried in a child process first and then loaded. Takes a moment, so only on demand."""
         return load_folder(self.place.dag_folders, self.place.defaults)
 
     def declared(self, dag_id: str) -> Dag:
@@ -45,6 +45,21 @@ class Client(Reading):
         if found is None:
             raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems)
         return found
+
+    def only_dag(self) -> Dag:
+        """The DAG of a file that builds just one. Raises Unknown if it builds none, or several."""
+        found = list(self.catalog.dags.values())
+        if self.catalog.problems:
+            raise Unknown(str(self.catalog.problems[0]))
+        if len(found) != 1:
+            file = self.place.dag_folders[0]
+            there = (
+                f"several DAGs ({', '.join(self.catalog.dags)}); name one: {file}:DAG"
+                if found
+                else "no DAG; add an @dag"
+            )
+            raise Unknown(f"{file} builds {there}")
+        return found[0]
 
     async def dags(self) -> list[DagInfo]:
         """Every declared DAG by id, with its last runs."""

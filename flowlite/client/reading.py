@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
 from flowlite.store.shown import Views
 from flowlite.store.store import Store
-from flowlite.store.views import AssetView, AttemptView, InstanceView, NodeView, RunDetail, RunView
+from flowlite.store.views import AssetView, AttemptView, InstanceView, NodeView, PoolView, RunDetail, RunView
 
 T = TypeVar("T")
 FILE = "flowlite.db"
@@ -33,8 +33,8 @@ MOST_RUNS = 1_000  # unfinished ones looked at for who holds a pool
 class Reading:
     """Verbs that look and change nothing. Where nothing ever ran, everything is empty."""
 
-    def __init__(self, state: Path) -> None:
-        self.state = state
+    def __init__(self, state: Path, pools: Mapping[str, int] | None = None) -> None:
+        self.state, self._pools = state, dict(pools or {})
         self._readers: Readers | None = None
         self._empty: Store | None = None
         if (state / FILE).exists():
@@ -88,6 +88,13 @@ class Reading:
         """The graph that a run was made from."""
         return Graph.from_json(await self._ask(recovery.graph_json(detail.run.version)))
 
+    async def check_name(self, run: int, name: str) -> None:
+        """Raises RunUnknown, or TaskUnknown if no task or group of the run has that name."""
+        detail = await self.run(run)
+        graph = await self.graph(detail)
+        if not graph.select(name):
+            raise TaskUnknown(name, run, [task.id for task in detail.tasks])
+
     async def _check_task(self, detail: RunDetail, task_id: str | None) -> None:
         known = [task.id for task in detail.tasks]
         if task_id is not None and task_id not in known:
@@ -126,7 +133,9 @@ class Reading:
             path = self.state / log_path(detail.run.dag_id, run, instance.task_id, instance.map_index, number)
             if path.exists():
                 found.append(
-                    LogFile(run_id=run, task_id=instance.task_id, map_index=instance.map_index, attempt=number, path=path)
+                    LogFile(
+                        run_id=run, task_id=instance.task_id, map_index=instance.map_index, attempt=number, path=path
+                    )
                 )
         return found
 
@@ -151,7 +160,9 @@ class Reading:
             show(line)
 
     async def _is_over(self, run: int, task_id: str, index: int, attempt: int) -> bool:
-        found = [one for one in await self.views.instances_of(run, task_id, limit=MOST_ELEMENTS) if one.map_index == index]
+        found = [
+            one for one in await self.views.instances_of(run, task_id, limit=MOST_ELEMENTS) if one.map_index == index
+        ]
         return not found or found[0].attempt > attempt or found[0].state in FINISHED or self.holder() is None
 
     async def _wanted(self, run: int, task_id: str | None, index: int | None) -> list[InstanceView]:
@@ -171,7 +182,9 @@ class Reading:
     # --- pools and assets ---------------------------------------------------------------------------------------------
     async def pools(self) -> list[PoolUse]:
         """Every pool with who holds its slots, by name."""
-        sizes = await self._ask(recovery.pools())
+        configured = {name: PoolView(name=name, size=size, is_by_hand=False) for name, size in self._pools.items()}
+        known = await self._ask(recovery.pools())
+        sizes = {**known, **configured, **{name: pool for name, pool in known.items() if pool.is_by_hand}}
         running: dict[str, list[tuple[str, int]]] = {}
         queued: dict[str, int] = {}
         for run in await self.runs(states=["running"], limit=MOST_RUNS):
@@ -181,7 +194,8 @@ class Reading:
                 queued[task.pool] = queued.get(task.pool, 0) + task.counts.get("queued", 0)
         return [
             PoolUse(
-                name=name, size=pool.size, used=sum(slots for _, slots in running.get(name, ())), queued=queued.get(name, 0),
+                name=name, size=pool.size, used=sum(slots for _, slots in running.get(name, ())),
+                queued=queued.get(name, 0),
                 is_by_hand=pool.is_by_hand, holders=tuple(holder for holder, _ in running.get(name, ())),
             )
             for name, pool in sorted(sizes.items())
@@ -198,5 +212,5 @@ class Reading:
 
 
 def _counts(instance: InstanceView, width: int | None) -> bool:
-    """Not the row that stands for the elements of a map, nor what is left of a map that was wider before it was cleared."""
+    """Not the row that stands for the elements of a map, nor what is left of a map that was wider once."""
     return instance.map_index < 0 if width is None else 0 <= instance.map_index < width

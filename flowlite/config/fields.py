@@ -41,7 +41,7 @@ def read_table(kind: type[Table], raw: Mapping[str, Any], section: str, source: 
     for name, one in own.items():
         if name not in raw and is_needed(one):
             raise source.error(section, None, f"[{section}] has no {name!r}", f"add {name} = ...")
-    types_of = hints(kind)
+    types_of: dict[str, Any] = hints(kind)  # type: ignore[arg-type]
     values = {key: converted(value, types_of[key], section, key, source) for key, value in raw.items()}
     return kind(**{key: placed(value, own[key], root) for key, value in values.items()})
 

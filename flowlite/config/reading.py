@@ -31,8 +31,10 @@ def read(path: str | Path | None = None, env: Mapping[str, str] | None = None) -
     raw = overridden(parsed(source), env)
     for section, table in raw.items():
         check_section(section, table, source)
-    fixed = {section: fixed_section(section, kind, raw, source, env, root) for section, kind in FIXED.items()}
-    named = {section: entries(section, raw.get(section, {}), source, env, root) for section in NAMED}
+    fixed: dict[str, Any] = {
+        section: fixed_section(section, kind, raw, source, env, root) for section, kind in FIXED.items()
+    }
+    named: dict[str, Any] = {section: entries(section, raw.get(section, {}), source, env, root) for section in NAMED}
     check_zone(fixed["flowlite"].timezone, source)
     return Settings(path=file, root=root, pools=pools(raw, source, env, root), **fixed, **named)
 

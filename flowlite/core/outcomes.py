@@ -28,7 +28,9 @@ def attempt_ended(memory: Memory, ended: AttemptEnded) -> None:
     if to is State.WAITING:
         instance.poke += 1
     else:
-        close_attempt(memory, instance, outcome_told(ended.outcome, to), ended.evidence or wait_evidence(instance, ended))
+        close_attempt(
+            memory, instance, outcome_told(ended.outcome, to), ended.evidence or wait_evidence(instance, ended)
+        )
     if to is State.FAILED and instance.wish is None and not ended.is_final and is_tried_in_group(memory, instance):
         return
     leave_running(memory, instance, to, resume_at)

@@ -47,14 +47,14 @@ def clock_change_answer(lake: Path, day: date) -> list[str]:
         return [f"No answer: Gold has no kpi_summary for {' and '.join(missing)}."]
     this, last = kpis[day], kpis[before]
     change = 100 * (this["rentals"] / last["rentals"] - 1)
-    return [
-        f"{this['peak_hour']:02}:00 to {this['peak_hour'] + 1:02}:00 was the busiest hour, with "
-        f"{this['peak_hour_rentals']:,} rentals.",
-        f"The day had {this['rentals']:,} rentals in {this['hours_covered']} hours (the clocks went forward at 2:00, so it "
-        "had no more),",
-        f"{abs(change):.0f} % {'more' if change >= 0 else 'fewer'} than the Sunday before ({last['rentals']:,}), "
-        f"at {this['mean_temperature_c']:g} instead of {last['mean_temperature_c']:g} degrees C.",
-    ]
+    hour, rentals = this["peak_hour"], int(this["rentals"])
+    busiest = f"{hour:02}:00 to {hour + 1:02}:00 was the busiest hour, with {int(this['peak_hour_rentals']):,} rentals."
+    compared = (
+        f"The day had {rentals:,} in {this['hours_covered']} hours (there was no 2 o'clock), {abs(change):.0f} % "
+        f"{'more' if change >= 0 else 'fewer'} than the Sunday before with {int(last['rentals']):,},"
+    )
+    weather = f"at {this['mean_temperature_c']:g} instead of {last['mean_temperature_c']:g} degrees C."
+    return [busiest, compared, weather]
 
 
 def gold(lake: Path, table: str, days: Sequence[date]) -> list[sql.Row]:

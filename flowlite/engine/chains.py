@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from flowlite.authoring.dag import Dag
-from flowlite.core.messages import IntentDropped, RequestRun, RunRequested, RunRow
+from flowlite.core.messages import RequestRun, RunRow
 from flowlite.core.states import RunState
+from flowlite.engine.announce import moment
 from flowlite.engine.plans import Plan, Plans
-
-
-class Reader(Protocol):
-    """The part of the store that chains read."""
-
-    def run_at(self, dag_id: str, logical_date: float) -> Awaitable[RunRow | None]:
-        """The run of that date."""
-        ...
-
-    def load_run(self, run: int) -> Awaitable[tuple[RunRow, object, object] | None]:
-        """All rows of one run."""
-        ...
+from flowlite.engine.requests import Request
+from flowlite.store.errors import DateTaken
+from flowlite.store.store import Store
 
 
 class Chains:
     """Answers each intent: with the run that it asks for, or by dropping it."""
 
-    def __init__(self, reader: Reader, plans: Plans, number: Callable[[], int], now: Callable[[], float]) -> None:
-        self._reader, self._plans, self._number, self._now = reader, plans, number, now
+    def __init__(
+        self,
+        store: Store,
+        plans: Plans,
+        request: Callable[[Request, Plan], Awaitable[RunRow]],
+        drop: Callable[[int], None],
+    ) -> None:
+        self._store, self._plans, self._request, self._drop = store, plans, request, drop
 
-    async def answer(self, asked: RequestRun) -> RunRequested | IntentDropped:
-        """Whoever comes last of several upstream finds the others in success, and asks."""
+    async def follow(self, asked: RequestRun) -> None:
+        """Whoever comes last of several upstream DAGs finds the others in success, and asks."""
         plan = self._plans.current(asked.dag_id)
-        cause = await self._reader.load_run(asked.cause)
-        if plan is None or cause is None or await self._is_too_early(plan.dag, asked):
-            return IntentDropped(asked.intent)
-        return self._request(plan, cause[0], asked)
+        if plan is None:
+            return  # the intent stays on disk; it is asked again when the DAG is known
+        cause = await self._store.load_run(asked.cause)
+        if cause is None or not await self._all_succeeded(plan.dag, asked):
+            return self._drop(asked.intent)
+        try:
+            await self._request(request_for(plan.dag, cause[0], asked), plan)
+        except DateTaken:
+            self._drop(asked.intent)
 
-    async def _is_too_early(self, dag: Dag, asked: RequestRun) -> bool:
-        if await self._reader.run_at(asked.dag_id, asked.logical_date) is not None:
-            return True
+    async def _all_succeeded(self, dag: Dag, asked: RequestRun) -> bool:
         for upstream in dag.upstream_dags:
-            run = await self._reader.run_at(upstream, asked.logical_date)
+            run = await self._store.run_at(upstream, asked.logical_date)
             if run is None or run.state != RunState.SUCCESS:
-                return True
-        return False
+                return False
+        return True
 
-    def _request(self, plan: Plan, cause: RunRow, asked: RequestRun) -> RunRequested:
-        return RunRequested(
-            run=self._number(),
-            version=plan.version,
-            kind="backfill" if cause.kind == "backfill" else "dag",
-            logical_date=cause.logical_date,
-            data_interval_start=cause.data_interval_start,
-            data_interval_end=cause.data_interval_end,
-            params=plan.dag.validate_params({})[1],
-            asked_by=f"run {cause.id} of {cause.dag_id}",
-            base_at=None if cause.kind == "backfill" else self._now(),
-            intent=asked.intent,
-        )
+
+def request_for(dag: Dag, cause: RunRow, asked: RequestRun) -> Request:
+    """The same date, and the same class: what follows a backfill gives way like the backfill."""
+    is_backfill = cause.kind == "backfill"
+    return Request(
+        dag=dag,
+        logical_date=moment(cause.logical_date),
+        interval_end=moment(cause.data_interval_end),
+        kind="backfill" if is_backfill else "dag",
+        asked_by=f"run {cause.id} of {cause.dag_id}",
+        intent=asked.intent,
+        has_deadlines=not is_backfill,
+    )

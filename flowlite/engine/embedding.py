@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 from flowlite.authoring.dag import Dag
 from flowlite.core.messages import LaneResized
 from flowlite.core.pools import DEFAULT_SLOTS
-from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.announce import Event
 from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.clock import Clock
 from flowlite.engine.engine import Engine
 from flowlite.engine.place import MEMORY, Place, place_of
-from flowlite.engine.requests import NoSuchRun, Request, When
+from flowlite.engine.requests import Request, When
 from flowlite.engine.settings import EngineSettings
-from flowlite.engine.views import BackfillResult, RunResult
+from flowlite.engine.views import BackfillResult, RunResult, read_run
 from flowlite.store.store import Store
 
 T = TypeVar("T")
@@ -108,12 +107,7 @@ class Flowlite:
 
     async def result(self, run: str | int) -> RunResult:
         """A run as it is now. Raises NoSuchRun."""
-        found = await self.store.run_view(int(run))
-        if found is None:
-            raise NoSuchRun(run)
-        instances = await self.store.instances_of(int(run))
-        attempts = await self.store.attempts_of(int(run))
-        return RunResult(found.run, instances, attempts, self.place)
+        return await read_run(self.store, int(run), self.place)
 
     async def cancel(self, run: str | int, task_id: str | None = None) -> None:
         """Ask for the end of a run, or of one task or group of it."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from flowlite.authoring.context import RunFacts
 from flowlite.core.instances import Run
+from flowlite.core.machine import Machine
 from flowlite.core.messages import AttemptRow
 from flowlite.core.states import Outcome, State
-from flowlite.engine.plans import Plan, Read
+from flowlite.engine.plans import Plan, Plans, Read
 
 Given = Mapping[str, str | list[str] | None]
 """By task id: the text of a result, the texts of a map's successful elements in order, or None without success."""
@@ -66,18 +67,19 @@ class LiveRuns:
         self._runs: dict[int, LiveRun] = {}
 
     def of(self, run: Run, plan: Plan) -> LiveRun:
-        """The run, known from its first attempt on."""
+        """The run, known from its first attempt or result on."""
         live = self._runs.get(run.id)
         if live is None:
             live = self._runs[run.id] = LiveRun(run, plan)
         return live
 
-    def keep_results(self, attempts: Iterable[AttemptRow]) -> None:
+    def keep_results(self, attempts: Iterable[AttemptRow], machine: Machine, plans: Plans) -> None:
         """Results that were committed just now, where somebody reads them."""
         for row in attempts:
-            live = self._runs.get(row.run)
-            if live is not None and row.outcome == Outcome.SUCCESS and row.task in live.plan.consumed:
-                self._keep(live, row)
+            run = machine.runs.get(row.run)
+            plan = plans.of(run.version) if run is not None and row.outcome == Outcome.SUCCESS else None
+            if run is not None and plan is not None and row.task in plan.consumed:
+                self._keep(self.of(run, plan), row)
 
     def _keep(self, live: LiveRun, row: AttemptRow) -> None:
         result = row.evidence.result if row.evidence is not None else None

@@ -98,6 +98,12 @@ class Loop:
         await self._task
         self._task = None
 
+    async def halt(self) -> None:
+        """Stop with the commit that is on its way; the rest of the inbox is dropped."""
+        self._inbox.clear()
+        self._reports.clear()
+        await self.finish()
+
     async def _turn_until_stopped(self) -> None:
         try:
             while True:

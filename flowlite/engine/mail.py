@@ -50,9 +50,19 @@ class Mailbox:
             except RuntimeError:  # the loop is closed: the store has these attempts as running, and recovery finds them
                 pass
 
+    def close(self) -> None:
+        """What comes from now on is thrown away."""
+        with self._lock:
+            self._letters.clear()
+            self._deliver_ended = self._deliver_slot = self._deliver_report = nowhere
+
     def empty(self) -> None:
         """Deliver what is there; on the loop."""
         with self._lock:
             letters, self._letters = self._letters, []
         for deliver, letter in letters:
             deliver(*letter)
+
+
+def nowhere(*letter: Any) -> None:
+    """For letters to an engine that has ended."""

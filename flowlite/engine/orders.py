@@ -30,9 +30,8 @@ class Orders:
     def __init__(self, settings: EngineSettings, now: Callable[[], float]) -> None:
         self._settings, self._now = settings, now
 
-    def order_for(self, start: Start, live: LiveRun) -> Order | Ended:
+    def order_for(self, start: Start, live: LiveRun, spec: TaskSpec) -> Order | Ended:
         """What to carry out, or (a command that can't be rendered) the failure that it is."""
-        spec = live.plan.specs[start.task]
         try:
             return self._order(start, live, spec, self._work(start, live, spec))
         except FlowliteError as error:
@@ -69,7 +68,8 @@ class Orders:
 
     def _call(self, start: Start, live: LiveRun, spec: TaskSpec) -> Call:
         state_dir, before = self._settings.state_dir, None
-        if start.attempt > 1:
+        # After a clear the attempt is the first of a new life: what an earlier one left may be about other inputs.
+        if start.attempt > 1 and is_retry(live, start):
             before = attempt_dir(state_dir, start.run, start.task, start.index, start.attempt - 1)
         return Call(
             spec=spec,
@@ -124,9 +124,33 @@ def key_of(start: Start | Stop) -> AttemptKey:
     return AttemptKey(start.run, start.task, start.index, start.attempt, start.poke)
 
 
+def is_retry(live: LiveRun, start: Start) -> bool:
+    """Does this attempt follow one of the same life that did not succeed?"""
+    instance = live.run.nodes[start.task].at(start.index)
+    return bool(instance.failures or instance.losses or instance.ooms)
+
+
 def attempt_dir(state_dir: Path, run: int, task: int, index: int, attempt: int) -> Path:
     """The folder that belongs to one attempt."""
     return state_dir / "attempts" / str(run) / f"{task}.{index}.{attempt}"
+
+
+def bare_order(start: Start, settings: EngineSettings) -> Order:
+    """Enough to find and stop what another process has started; nothing is ever started by it."""
+    return Order(
+        key=key_of(start),
+        name=f"run {start.run}",
+        work=ShellWork(("false",)),
+        folder=attempt_dir(settings.state_dir, start.run, start.task, start.index, start.attempt),
+        log=settings.state_dir / "logs" / f"{start.run}.log",
+        grace_s=settings.grace_s,
+    )
+
+
+def gone(start: Start, dag_id: str, task_id: str) -> Ended:
+    """The task was taken out of its DAG after this run was made."""
+    message = f"DAG {dag_id!r} has no task {task_id!r} any more; put it back, or mark the task"
+    return Ended(key_of(start), Outcome.FAILED, Evidence(error=plain_error("error", message)), is_final=True)
 
 
 def grown(spec: TaskSpec, ooms: int) -> int | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from flowlite.authoring.bindings import upstream
 from flowlite.authoring.dag import Dag
-from flowlite.authoring.spec import Binding, Element, TaskSpec
+from flowlite.authoring.spec import Element, TaskSpec
 from flowlite.core.graph import Graph
 
 
@@ -31,25 +31,26 @@ class Plan:
     graph: Graph
 
     @cached_property
-    def specs(self) -> tuple[TaskSpec, ...]:
-        """The declared tasks by their number in the graph."""
-        return tuple(self.dag.specs[task.id] for task in self.graph.tasks)
+    def specs(self) -> tuple[TaskSpec | None, ...]:
+        """The declared tasks by their number in the graph; None where today's file has the task no longer."""
+        return tuple(self.dag.specs.get(task.id) for task in self.graph.tasks)
 
     @cached_property
     def reads(self) -> tuple[tuple[Read, ...], ...]:
         """For each task, the results that it is given."""
-        return tuple(tuple(read for bound in spec.arguments.values() for read in self._reads(bound)) for spec in self.specs)
+        return tuple(tuple(self._reads_of(spec)) if spec is not None else () for spec in self.specs)
 
     @cached_property
     def consumed(self) -> frozenset[int]:
         """Tasks whose results somebody reads: only these are kept in memory while a run lives."""
         return frozenset(read.number for reads in self.reads for read in reads)
 
-    def _reads(self, bound: Binding) -> Iterable[Read]:
-        is_paired = isinstance(bound, Element) and bound.is_paired
-        for source in upstream(bound):
-            number = self.graph.number[source.task]
-            yield Read(source.task, number, is_paired, self.graph.tasks[number].over is not None)
+    def _reads_of(self, spec: TaskSpec) -> Iterable[Read]:
+        for bound in spec.arguments.values():
+            is_paired = isinstance(bound, Element) and bound.is_paired
+            for source in upstream(bound):
+                number = self.graph.number[source.task]
+                yield Read(source.task, number, is_paired, self.graph.tasks[number].over is not None)
 
 
 class Plans:
@@ -59,8 +60,12 @@ class Plans:
         self._by_version: dict[int, Plan] = {}
         self._current: dict[str, Plan] = {}
 
-    def add(self, plan: Plan) -> None:
-        """Make it known, and current for its DAG."""
+    def add(self, plan: Plan, graphs: Mapping[int, Graph]) -> None:
+        """Make it known, and current for its DAG. `graphs` are those of unfinished runs: each run keeps the graph of its
+        version, and is carried out with today's code."""
+        for version, graph in graphs.items():
+            if graph.dag_id == plan.dag.id and version not in self._by_version:
+                self._by_version[version] = Plan(version, plan.dag, graph)
         self._by_version[plan.version] = plan
         self._current[plan.dag.id] = plan
 

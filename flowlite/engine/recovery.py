@@ -10,30 +10,22 @@ from flowlite.core.machine import Machine
 from flowlite.core.messages import Command, Start
 from flowlite.core.states import State
 from flowlite.engine.live import LiveRuns
-from flowlite.engine.plans import Plan, Plans
+from flowlite.engine.plans import Plan
 from flowlite.store.store import Store
 from flowlite.store.views import Unfinished
 
 
-async def load_machine(machine: Machine, store: Store, plans: Plans, now: float) -> tuple[list[Command], Unfinished]:
+async def load_machine(machine: Machine, store: Store, now: float) -> tuple[list[Command], Unfinished]:
     """Give the machine its rows; answers with the commands that may not have been carried out."""
     found = await store.unfinished()
     for version in {row.version for row in found.runs} - machine.graphs.keys():
         graph = Graph.from_json(await store.graph_json(version))
-        machine.add_graph(version, graph, is_current=plans.current(graph.dag_id) is None)
+        machine.add_graph(version, graph, is_current=graph.dag_id not in machine.current)
     machine.next_intent = found.next_intent
     machine.failing |= found.failing
     groups = [row for rows in found.groups.values() for row in rows]
     deadlines = [row for rows in found.deadlines.values() for row in rows]
     return machine.load(found.runs, found.instances, groups, found.intents, deadlines, now=now), found
-
-
-async def take_up_results(machine: Machine, store: Store, plans: Plans, live: LiveRuns) -> None:
-    """Results of tasks that were done before the restart, where somebody still reads them."""
-    for run in machine.runs.values():
-        plan = plans.of(run.version)
-        if plan is not None and run.nodes:
-            await fill_results(run, plan, store, live)
 
 
 async def fill_results(run: Run, plan: Plan, store: Store, live: LiveRuns) -> None:

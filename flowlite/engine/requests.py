@@ -38,6 +38,7 @@ class Request:
 
     dag: Dag
     logical_date: When | None = None
+    interval_end: datetime | None = None  # where another run's interval is taken over
     params: Any = None
     kind: str = "manual"
     lane: str | None = None
@@ -79,6 +80,7 @@ async def run_requested(
         logical_date = end = datetime.fromtimestamp(now, UTC)
     else:
         logical_date, end = interval_of(dag, instant_of(dag, request.logical_date))
+        end = request.interval_end or end
     taken = await store.run_at(dag.id, logical_date.timestamp())
     while taken is not None and request.logical_date is None:  # two triggers within one tick of the clock
         logical_date = end = datetime.fromtimestamp(logical_date.timestamp() + 1e-6, UTC)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flowlite.authoring.calls import values_of
+from flowlite.authoring.spec import TaskSpec
 from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import Evidence, RunRow, Start, Woken
 from flowlite.core.states import FINISHED_RUN, Outcome, RunState
@@ -33,8 +34,9 @@ class Triggers:
     async def carry_out(self, start: Start, live: LiveRun) -> Ended:
         """The outcome of one attempt or of one look at the other run."""
         spec = live.plan.specs[start.task]
+        assert spec is not None
         try:
-            row = await self._run_of(start, live)
+            row = await self._run_of(start, live, spec)
         except FlowliteError as error:
             evidence = Evidence(error=plain_error("error", str(error), type_name=type(error).__name__))
             return Ended(key_of(start), Outcome.FAILED, evidence)
@@ -52,13 +54,12 @@ class Triggers:
         run, task, index, _ = (int(part) for part in row.asked_by.removeprefix("trigger ").split("."))
         return Woken(run, task, index)
 
-    async def _run_of(self, start: Start, live: LiveRun) -> RunRow:
+    async def _run_of(self, start: Start, live: LiveRun, spec: TaskSpec) -> RunRow:
         asked_by = f"trigger {start.run}.{start.task}.{start.index}.{start.attempt}"
-        dag_id = live.plan.specs[start.task].trigger_dag_id or ""
-        return await self._store.run_asked_by(dag_id, asked_by) or await self._request(self._wanted(start, live, asked_by))
+        known = await self._store.run_asked_by(spec.trigger_dag_id or "", asked_by)
+        return known or await self._request(self._wanted(start, live, spec, asked_by))
 
-    def _wanted(self, start: Start, live: LiveRun, asked_by: str) -> Request:
-        spec = live.plan.specs[start.task]
+    def _wanted(self, start: Start, live: LiveRun, spec: TaskSpec, asked_by: str) -> Request:
         plan = self._plans.current(spec.trigger_dag_id or "")
         if plan is None:
             raise FlowliteError(f"{spec.id} triggers DAG {spec.trigger_dag_id!r}, which is not loaded; check its id and file")

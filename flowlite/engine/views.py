@@ -14,7 +14,11 @@ from flowlite.core.states import Outcome, RunState, State
 from flowlite.engine.announce import moment
 from flowlite.engine.place import Place
 from flowlite.engine.results import read_result
+from flowlite.engine.requests import NoSuchRun
+from flowlite.store.store import Store
 from flowlite.store.views import AttemptView, InstanceView, RunView
+
+ALL = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +226,13 @@ class BackfillResult:
     def state(self) -> RunState:
         """success if every run was."""
         return RunState.SUCCESS if all(run.state is RunState.SUCCESS for run in self.runs) else RunState.FAILED
+
+
+async def read_run(store: Store, run: int, place: Place) -> RunResult:
+    """A run with all of its task instances and attempts, as it is now. Raises NoSuchRun."""
+    found = await store.views.run(run)
+    if found is None:
+        raise NoSuchRun(run)
+    instances = await store.views.instances_of(run, limit=ALL)
+    attempts = await store.views.attempts_of(run, limit=ALL)
+    return RunResult(found, instances, attempts, place)

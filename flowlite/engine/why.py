@@ -1,4 +1,4 @@
-"""Why a run failed, or why something is not running yet. Pure: it is handed what the store knows and says what it means."""
+"""Why a run failed, or why something is not running yet. Pure: handed what the store knows, it says what it means."""
 
 from __future__ import annotations
 
@@ -165,7 +165,11 @@ def reason_of(graph: Graph, instance: InstanceView, around: Surroundings) -> str
 def _pending(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
     number = graph.number[instance.task_id]
     upstream = [graph.tasks[up].id for up in (*graph.shared[number], *graph.pairs[number])]
-    left = [f"{id_} ({_states_left(around.counts.get(id_, {}))})" for id_ in upstream if _is_open(around.counts.get(id_, {}))]
+    left = [
+        f"{id_} ({_states_left(around.counts.get(id_, {}))})"
+        for id_ in upstream
+        if _is_open(around.counts.get(id_, {}))
+    ]
     if not left:
         return "it can go on at the engine's next turn"
     rule = graph.tasks[number].rule
@@ -178,8 +182,11 @@ def _queued(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
     if size is None:
         return f"waits for {task.slots} of pool {task.pool!r}, whose size nobody has set yet"
     if size - used >= task.slots:
-        return f"pool {task.pool!r} has room ({used} of {size} slots in use); it starts when an engine works on this state"
-    return f"waits for {task.slots} of {size} slots of pool {task.pool!r}, held by {_some(around.holders.get(task.pool, ()))}"
+        return (
+            f"pool {task.pool!r} has room ({used} of {size} slots in use); it starts when an engine works on this state"
+        )
+    holders = _some(around.holders.get(task.pool, ()))
+    return f"waits for {task.slots} of {size} slots of pool {task.pool!r}, held by {holders}"
 
 
 def _waiting(graph: Graph, instance: InstanceView, around: Surroundings) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from flowlite.execution import proc
+from flowlite.execution.private_files import make_folder, open_private, write_all, write_private
 
 PROTOCOL = 1
 CLAIM = "claim"
@@ -65,7 +66,7 @@ def note_child(claim_fd: int, child: int) -> None:
 
 def entomb(control: Path) -> bool:
     """Say that this attempt will never start. False: it has been claimed already (see read_claim by whom)."""
-    control.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(control)
     name = f"tomb.{os.getpid()}.{threading.get_ident()}"
     fd = _link(control, name, Claim(0, 0, proc.boot_id(), ""), "{}")
     if fd is not None:
@@ -77,9 +78,9 @@ def entomb(control: Path) -> bool:
 
 def _link(control: Path, name: str, content: Claim, spec: str) -> int | None:
     draft = control / name
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_APPEND, 0o600)
+    fd = open_private(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
     try:
-        _write_all(fd, f"{json.dumps(content._asdict())}\n{spec}\n".encode())
+        write_all(fd, f"{json.dumps(content._asdict())}\n{spec}\n".encode())
         os.link(draft, control / CLAIM)
     except FileExistsError:
         os.close(fd)
@@ -107,15 +108,7 @@ def read_claim(control: Path) -> Claim | None:
 
 def write_exit(control: Path, record: dict[str, Any]) -> None:
     """Durable and whole, or not there at all."""
-    draft = control / f"{EXIT}.{os.getpid()}"
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        _write_all(fd, json.dumps(record).encode())
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    os.rename(draft, control / EXIT)
-    sync_folder(control)
+    write_private(control / EXIT, json.dumps(record).encode(), is_durable=True)
 
 
 def read_exit(control: Path) -> dict[str, Any] | None:
@@ -126,31 +119,3 @@ def read_exit(control: Path) -> dict[str, Any] | None:
         return None
     record: dict[str, Any] = json.loads(text)
     return record
-
-
-def write_private(path: Path, data: bytes, *, is_durable: bool = False) -> None:
-    """A whole file in place of what was there, readable by its owner only."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        _write_all(fd, data)
-        if is_durable:
-            os.fsync(fd)
-    finally:
-        os.close(fd)
-    os.rename(draft, path)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in it durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowlite.execution.log import LogFile
+from flowlite.execution.private_files import make_folder
 from flowlite.execution.site import Site
 from flowlite.execution.work import Order
 
@@ -30,7 +31,7 @@ class AttemptIo:
     def folder(self) -> Path:
         """The attempt's own folder, made when first asked for."""
         folder = self._order.folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         return folder
 
     def log(self, level: str, text: str) -> None:
@@ -45,7 +46,7 @@ class AttemptIo:
 
     def report(self, report: Mapping[str, Any]) -> None:
         """Tell the engine something while the attempt goes on."""
-        self._site.listener.reported(self._order.key, report)
+        self._site.listener.reported(self._order.key, self._site.masker.value(report))
 
     def close(self) -> str | None:
         """Close the log. Returns its path as evidence names it, or None if nothing was written."""

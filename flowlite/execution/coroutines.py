@@ -15,8 +15,10 @@ from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
 from flowlite.execution.failure import failure_of, plain_error
 from flowlite.execution.loop_thread import LoopThread
+from flowlite.execution.masking import Masker
 from flowlite.execution.results import kept
 from flowlite.execution.site import Site
+from flowlite.execution.watchdog import Watchdog
 from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Order, Produced
 
 _NO_EVIDENCE = Evidence()
@@ -40,9 +42,10 @@ class _Live:
 class Coroutines:
     """Everything but `start`, `stop` and `close` runs in the task loop."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, watch: LoopThread) -> None:
         self._site = site
         self._thread = LoopThread("flowlite-tasks")
+        self._watchdog = Watchdog(self._thread, watch, self._complain, lambda: bool(self._live))
         self._live: dict[AttemptKey, _Live] = {}
         self._over: list[Ended] = []
         self._is_closing = False
@@ -50,6 +53,7 @@ class Coroutines:
     def start(self, orders: Sequence[Order]) -> None:
         """One wake-up for all of them."""
         self._thread.call(self._begin, orders)
+        self._watchdog.wake()
 
     def stop(self, key: AttemptKey) -> None:
         """Cancel one; unknown keys have ended already, and their Ended is on its way."""
@@ -62,9 +66,23 @@ class Coroutines:
             return
         is_empty = threading.Event()
         self._thread.call(self._close, is_empty)
-        is_empty.wait(within_s)
+        if not is_empty.wait(within_s):
+            self._abandon()
         self._thread.call(self._flush)
         self._thread.stop(1.0)
+
+    def _abandon(self) -> None:
+        """The loop is blocked and will not tell: this thread does."""
+        for live in list(self._live.values()):
+            if not live.is_given_up:
+                live.is_given_up = True
+                live.wish = live.wish or Outcome.INTERRUPTED
+                self._site.listener.ended([self._stopped(live)])
+
+    def _complain(self, task: asyncio.Task[object], text: str) -> None:
+        for live in list(self._live.values()):
+            if live.task is task:
+                live.io.log("flow", text)
 
     def _begin(self, orders: Sequence[Order]) -> None:
         loop, site, live_ones = self._thread.loop, self._site, self._live
@@ -100,7 +118,7 @@ class Coroutines:
             evidence = _NO_EVIDENCE
         else:
             result = kept(made.result, self._site.state_dir, live.order.key)
-            evidence = Evidence(error=note_of(made), log=log, result=result)
+            evidence = Evidence(error=note_of(made, self._site.masker), log=log, result=result)
         return Ended(live.order.key, made.outcome, evidence, made.facts, made.resume_at)
 
     def _failed(self, live: _Live, error: BaseException) -> Ended:
@@ -164,9 +182,9 @@ class Coroutines:
             is_empty.set()
 
 
-def note_of(made: Produced) -> str | None:
+def note_of(made: Produced, masker: Masker) -> str | None:
     """Why it was skipped, in the shape of an error."""
-    return plain_error("skipped", made.note, type_name="Skip") if made.note else None
+    return plain_error("skipped", masker.text(made.note), type_name="Skip") if made.note else None
 
 
 def stop_evidence(outcome: Outcome, order: Order, io: AttemptIo) -> Evidence:

@@ -46,7 +46,7 @@ class Executors:
         )
         self._listener = listener
         self._watch = LoopThread("flowlite-watch")  # timers, pidfds and pipes; no user code ever runs in it
-        self._coroutines = Coroutines(site)
+        self._coroutines = Coroutines(site, self._watch)
         self._threads = Threads(site, self._watch)
         self._processes = Processes(site, self._watch)
 

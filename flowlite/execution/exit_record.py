@@ -83,7 +83,7 @@ def of_function(record: Record, order: Order, control: Path, evidence: Evidence,
     if "error" in made:
         evidence = evidence._replace(error=made["error"])
         return Ended(order.key, outcome, evidence, resume_at=made["resume_at"], is_final=made["is_final"])
-    error = plain_error("skipped", made["note"], type_name="Skip") if made["note"] else None
+    error = plain_error("skipped", site.masker.text(made["note"]), type_name="Skip") if made["note"] else None
     result = made["result"]
     if made.get("has_result_file"):
         result = results.moved(control / RESULT, site.state_dir, order.key)

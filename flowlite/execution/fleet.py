@@ -6,6 +6,7 @@ Lives in the watch loop, but for `wait`.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from flowlite.execution.servers import Kind, Server
 from flowlite.execution.site import Site
 
 IDLE_S = 300.0
+TRIES = 3
 COLD: Kind = ((), None)
 T = TypeVar("T")
 
@@ -52,12 +54,17 @@ class Fleet(Generic[T]):
         self._post_of: dict[T, _Post[T]] = {}
         self._closed: list[Server] = []
         self._number = 0
+        self._tries: defaultdict[T, int] = defaultdict(int)
 
     def send(self, kind: Kind, order: T, spec: dict[str, Any], env: dict[str, str]) -> None:
         """Send an order to the server of its kind."""
         post = self._posts.get(kind) or self._posts.setdefault(kind, _Post(kind))
         if post.idle_timer is not None:
             post.idle_timer.cancel()
+        if (tries := self._tries[order]) > TRIES:
+            self._on_failure(order, "fork servers die of it; see logs/fork-server.log")
+            return
+        self._tries[order] = tries + 1
         self._number += 1
         post.unanswered[self._number] = (order, (spec, env))
         post.busy.add(order)
@@ -72,6 +79,7 @@ class Fleet(Generic[T]):
 
     def done(self, order: T) -> None:
         """Its attempt is over; a server without any may end after a while."""
+        self._tries.pop(order, None)
         post = self._post_of.pop(order, None)
         if post is None:
             return

@@ -12,6 +12,7 @@ from collections import deque
 from pathlib import Path
 
 from flowlite.execution.masking import Masker
+from flowlite.execution.private_files import open_private
 
 TAIL_BYTES = 1 << 20
 LINE_BYTES = 64 << 10  # longer lines are cut into pieces of this size
@@ -20,23 +21,13 @@ FLOW = "flow"
 
 def stamp(at: float) -> str:
     """UTC to the millisecond: 2026-11-22T23:16:38.123Z."""
-    whole = int(at)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{int((at - whole) * 1000):03d}Z"
+    seconds, ms = divmod(round(at * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{ms:03d}Z"
 
 
 def prefix(at: float, label: str) -> bytes:
     """What stands before the text of a line."""
     return f"{stamp(at)} {label:<5} ".encode()
-
-
-def open_private(path: Path, flags: int) -> int:
-    """Open a file that only its owner can read, never through a symlink; its folders are made."""
-    flags |= os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        return os.open(path, flags, 0o600)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(path, flags, 0o600)
 
 
 class LogFile:
@@ -49,7 +40,10 @@ class LogFile:
         self._masker = masker
         self._fd = open_private(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._tail_bytes = min(TAIL_BYTES, cap_bytes // 4)
-        self._room = cap_bytes - self._tail_bytes - os.fstat(self._fd).st_size
+        size = os.fstat(self._fd).st_size
+        if size >= cap_bytes:  # an earlier poke has filled it: else each would add another tail
+            self._tail_bytes = 0
+        self._room = cap_bytes - self._tail_bytes - size
         self._cap_bytes = cap_bytes
         self._tail: deque[tuple[bytes, bytes]] = deque()
         self._tail_size = 0
@@ -59,6 +53,9 @@ class LogFile:
     def write(self, at: float, label: str, lines: bytes) -> None:
         """Append lines, given without their last newline; each gets the same time."""
         before = prefix(at, label)
+        if not self._tail_bytes:
+            self.dropped_bytes += len(lines) + 1
+            return
         if self._is_full:
             self._keep(before, lines)
             return
@@ -97,10 +94,9 @@ class LogFile:
             before, lines = self._tail.pop()
             part = shape(before, self._masker.data(lines))
             if len(part) > room:
-                whole = len(part)
-                part = part[part.find(b"\n", whole - room) + 1 :]
-                self.dropped_bytes += whole - len(part)
-                room = 0
+                cut = part.find(b"\n", len(part) - room) + 1
+                self.dropped_bytes += cut - part.count(b"\n", 0, cut) * len(before)
+                part, room = part[cut:], 0
             kept.appendleft(part)
             room -= len(part)
         self.dropped_bytes += sum(len(lines) + 1 for _, lines in self._tail)

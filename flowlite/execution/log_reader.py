@@ -85,7 +85,7 @@ def whole_lines(data: bytes) -> int:
         byte = data[-back]
         if byte >= 0xC0:  # the first byte of a character: is the rest of it here?
             needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            return len(data) - back if needed > back else len(data)
+            return (len(data) - back if needed > back else 0) or len(data)
         if byte < 0x80:
             break
     return len(data)

@@ -27,6 +27,11 @@ class LoopThread:
         """Is there a loop with anything in it?"""
         return self._loop is not None and not self._is_stopped
 
+    @property
+    def thread_id(self) -> int:
+        """Which thread it is, for whoever looks at its stack."""
+        return (self._thread and self._thread.ident) or 0
+
     def call(self, function: Callable[..., object], *arguments: Any) -> None:
         """Run it soon in the loop. Calls keep their order. Raises RuntimeError after `stop`."""
         (self._loop or self._start()).call_soon_threadsafe(function, *arguments)

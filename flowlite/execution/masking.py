@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -30,6 +31,16 @@ class Masker:
             if form in text:
                 text = text.replace(form, MASK)
         return text
+
+    def value(self, value: Any) -> Any:
+        """The same for every string in a JSON value."""
+        if not self._text:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.value(key): self.value(inner) for key, inner in value.items()}
+        return [self.value(inner) for inner in value] if isinstance(value, list | tuple) else value
 
     def data(self, data: bytes) -> bytes:
         """The same for bytes."""

@@ -12,7 +12,6 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from flowlite.core.messages import Evidence
@@ -22,12 +21,14 @@ from flowlite.execution import proc
 from flowlite.execution.exit_record import by_verdict, ended_of
 from flowlite.execution.failure import plain_error
 from flowlite.execution.fleet import Fleet
+from flowlite.execution.log import FLOW, LogFile
 from flowlite.execution.loop_thread import LoopThread
-from flowlite.execution.remnants import MARKER, kill_remnants
+from flowlite.execution.order_spec import clear_leftovers, control_folder, environment_of, kind_of, spec_of
+from flowlite.execution.private_files import make_folder, write_private
+from flowlite.execution.remnants import kill_remnants
 from flowlite.execution.reports import ReportTail
-from flowlite.execution.servers import Kind
 from flowlite.execution.site import Site
-from flowlite.execution.work import AttemptKey, Ended, Order, ProcessWork, ShellWork
+from flowlite.execution.work import AttemptKey, Ended, Order, ProcessWork
 
 REPORTS_EVERY_S = 0.25
 KILL_AGAIN_S = 0.05
@@ -111,13 +112,14 @@ class Processes:
 
     def _send(self, live: _Live) -> None:
         order = live.order
-        clear_leftovers(live.control)
+        clear_leftovers(order)
         if order.timeout_s is not None:
             # The supervisor keeps the time. This is for an order that no server ever answers.
-            live.timer = self._watch.loop.call_later(order.timeout_s, self._try, self._withdraw, live, Outcome.TIMED_OUT)
+            later = self._watch.loop.call_later
+            live.timer = later(order.timeout_s, self._try, self._withdraw, live, Outcome.TIMED_OUT)
         if isinstance(order.work, ProcessWork):
             self._follow(live)
-        self._fleet.send(kind_of(order), live, spec_of(live), environment_of(live))
+        self._fleet.send(kind_of(order), live, spec_of(order, live.token), environment_of(order, live.token))
 
     def _answered(self, live: _Live, pidfd: int | None) -> None:
         """The supervisor is forked."""
@@ -225,14 +227,24 @@ class Processes:
         """A folder that can't be used costs this attempt, and not the watch over all the others."""
         try:
             step(live, *arguments)
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, LookupError) as error:
             if self._live.get(live.order.key) is live:
                 self._lost(live, f"it can't be carried out in {live.control}: {error}")
 
     def _lost(self, live: _Live, message: str) -> None:
-        log = self._site.log_path(live.order) if live.order.log.exists() else None
+        log = self._note_loss(live.order, message)
         evidence = Evidence(error=plain_error("lost", message), log=log)
         self._settle(live, Ended(live.order.key, Outcome.LOST, evidence))
+
+    def _note_loss(self, order: Order, message: str) -> str | None:
+        """Its log ends in the middle; the last line says why. None: it has no log."""
+        if not order.log.exists():
+            return None
+        with suppress(OSError):
+            log = LogFile(order.log, order.log_cap_bytes, self._site.masker)
+            log.write(self._site.clock(), FLOW, message.encode())
+            log.close()
+        return self._site.log_path(order)
 
     def _settle(self, live: _Live, ended: Ended) -> None:
         if live.timer is not None:
@@ -278,9 +290,8 @@ class Processes:
 
     def _note_boot(self) -> None:
         if not self._has_noted_boot:
-            self._boot_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            files.write_private(self._boot_file, proc.boot_id().encode(), is_durable=True)
-            files.sync_folder(self._boot_file.parent)
+            make_folder(self._boot_file.parent)
+            write_private(self._boot_file, proc.boot_id().encode(), is_durable=True)
             self._has_noted_boot = True
 
     # --- reports ------------------------------------------------------------------------------------------------------
@@ -331,65 +342,3 @@ class Processes:
             self._watch.loop.remove_reader(live.pidfd)
             os.close(live.pidfd)
             live.pidfd = None
-
-
-def control_folder(order: Order) -> Path:
-    """Where the files of the protocol live. Pokes share the attempt's folder: each but the first has one of its own."""
-    return order.folder / f"poke.{order.key.poke}" if order.key.poke else order.folder
-
-
-def clear_leftovers(control: Path) -> None:
-    """Files of an older state whose database was thrown away: its run 1 is not ours."""
-    if (found := files.read_claim(control)) is None:
-        return
-    if not found.is_tombstone and found.boot_id == proc.boot_id():
-        pidfd = proc.open_pidfd(found.pid, found.start_time)
-        if pidfd is not None:
-            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-            os.close(pidfd)
-        kill_remnants(found)
-    for name in (files.EXIT, files.PRODUCED, files.RESULT, files.REPORTS, files.CLAIM):
-        (control / name).unlink(missing_ok=True)
-
-
-def kind_of(order: Order) -> Kind:
-    """Which fork server serves it."""
-    if isinstance(order.work, ProcessWork):
-        return ("flowlite.execution.python_child", *order.work.preload), order.work.warm_up
-    return (), None
-
-
-def spec_of(live: _Live) -> dict[str, Any]:
-    """What the supervisor must know. No secrets: it is written to disk."""
-    order, work = live.order, live.order.work
-    spec: dict[str, Any] = {
-        "token": live.token,
-        "name": order.name,
-        "key": list(order.key),
-        "folder": os.path.abspath(order.folder),
-        "control": os.path.abspath(live.control),
-        "log": os.path.abspath(order.log),
-        "log_cap_bytes": order.log_cap_bytes,
-        "timeout_s": order.timeout_s,
-        "grace_s": order.grace_s,
-        "memory_bytes": order.memory_bytes,
-    }
-    if isinstance(work, ProcessWork):
-        return spec | {"kind": "process", "target": work.target, "payload": work.payload, "cwd": os.getcwd()}
-    assert isinstance(work, ShellWork)
-    command = work.command if isinstance(work.command, str) else list(work.command)
-    return spec | {"kind": "shell", "command": command, "cwd": work.cwd or os.getcwd()}
-
-
-def environment_of(live: _Live) -> dict[str, str]:
-    """Beside the daemon's own. FLOWLITE_ATTEMPT is how a process is found again whose supervisor died."""
-    order = live.order
-    return {
-        **order.env,
-        MARKER: live.token,
-        "FLOWLITE_NAME": order.name,
-        "FLOWLITE_RUN": str(order.key.run),
-        "FLOWLITE_MAP_INDEX": str(order.key.index),
-        "FLOWLITE_ATTEMPT_NUMBER": str(order.key.attempt),
-        "FLOWLITE_ATTEMPT_DIR": os.path.abspath(order.folder),
-    }

@@ -6,15 +6,18 @@ import gc
 import importlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, TextIO
 
 from flowlite.execution import attempt_folder as files
 from flowlite.execution.failure import failure_of
 from flowlite.execution.masking import Masker
+from flowlite.execution.private_files import make_folder, open_private, write_all, write_private
 from flowlite.execution.work import Produced
 
 REPORT_BYTES = 64 << 10
@@ -35,7 +38,7 @@ class PipeIo:
     @property
     def folder(self) -> Path:
         """The attempt's own folder."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder)
         return self._folder
 
     def log(self, level: str, text: str) -> None:
@@ -57,8 +60,7 @@ class PipeIo:
             raise ValueError(f"a report of {len(data)} bytes is too large; keep it below {REPORT_BYTES}")
         with self._lock:
             if self._reports_fd < 0:
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-                self._reports_fd = os.open(self._control / files.REPORTS, flags, 0o600)
+                self._reports_fd = open_private(self._control / files.REPORTS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             write_all(self._reports_fd, data)
 
 
@@ -73,7 +75,7 @@ def carry_out(spec: dict[str, Any], levels_fd: int, masker: Masker) -> int:
     except BaseException as error:  # sys.exit() of a task is a failure, not an end
         code = 1
         failure = failure_of(error, masker)
-        io.log("error", failure.traceback)
+        io.log("warn" if isinstance(error, Stopped) else "error", failure.traceback)
         record = {
             "outcome": failure.outcome,
             "error": failure.error,
@@ -81,24 +83,32 @@ def carry_out(spec: dict[str, Any], levels_fd: int, masker: Masker) -> int:
             "resume_at": failure.retry_at,
         }
     flush()
-    files.write_private(control / files.PRODUCED, json.dumps(record).encode())
+    write_private(control / files.PRODUCED, json.dumps(record).encode())
     return code
+
+
+class Stopped(BaseException):
+    """Raised in the author's code when the attempt is to end, so that its `finally` is run within the grace period."""
+
+
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """At SIGTERM; a second one is not for the cleaning up to be torn out of, for SIGKILL follows anyhow."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Stopped("the attempt is being stopped")
 
 
 def fresh_start() -> None:
     """Undo what the fork server did for itself."""
-    gc.unfreeze()
-    gc.enable()
-    sys.stdout = sys.__stdout__ = open_stream(1)
-    sys.stderr = sys.__stderr__ = open_stream(2)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    gc.enable()  # what the server made stays frozen: a collection that touched it would copy all its pages
+    signal.signal(signal.SIGTERM, stop)
+    sys.stdout, sys.stderr = open_stream(1), open_stream(2)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()  # else all attempts of one warm server draw the same numbers
 
 
 def open_stream(fd: int) -> TextIO:
     """Written line by line, so that each gets its own time. The server's streams were files and can't become pipes."""
-    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    return open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
 def find(target: str) -> Callable[..., Produced]:
@@ -120,7 +130,7 @@ def record_of(made: Produced, control: Path) -> dict[str, Any]:
         "note": made.note,
     }
     if made.result is not None and len(data := made.result.encode()) > files.INLINE_RESULT_BYTES:
-        files.write_private(control / files.RESULT, data, is_durable=True)
+        write_private(control / files.RESULT, data, is_durable=True)
         record |= {"result": None, "has_result_file": True}
     return record
 
@@ -133,10 +143,3 @@ def flush() -> None:
             stream.flush()
         except (OSError, ValueError):
             continue
-
-
-def write_all(fd: int, data: bytes) -> None:
-    """All of it, however often it takes."""
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]

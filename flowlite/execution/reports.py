@@ -45,7 +45,7 @@ class ReportTail:
 
     def _parsed(self, line: bytes) -> Mapping[str, Any] | None:
         try:
-            report = json.loads(self._masker.data(line))
+            report = self._masker.value(json.loads(line))
         except ValueError:
             return None  # the author's own code may have written into it
         return report if isinstance(report, dict) else None

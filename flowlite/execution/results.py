@@ -6,7 +6,8 @@ import json
 import os
 from pathlib import Path
 
-from flowlite.execution.attempt_folder import INLINE_RESULT_BYTES, write_private
+from flowlite.execution.attempt_folder import INLINE_RESULT_BYTES
+from flowlite.execution.private_files import make_folder, write_private
 from flowlite.execution.work import AttemptKey
 
 
@@ -39,5 +40,5 @@ def place_of(key: AttemptKey) -> Path:
 
 def ready(target: Path) -> Path:
     """With its folder made."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(target.parent)
     return target

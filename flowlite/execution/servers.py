@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flowlite.execution.fork_server import ANSWER, READY
-from flowlite.execution.log import open_private
+from flowlite.execution.private_files import open_private
 from flowlite.execution.site import Site
 
 WARM_S = 120.0  # a warm-up that takes longer is given up

@@ -24,9 +24,10 @@ from typing import Any, NoReturn
 
 from flowlite.execution import attempt_folder as files
 from flowlite.execution import memory, proc
-from flowlite.execution.launch import CannotStart, Child, launch
+from flowlite.execution.launch import NOT_EXECUTABLE, CannotStart, Child, launch
 from flowlite.execution.log import FLOW, LogFile
 from flowlite.execution.masking import Masker
+from flowlite.execution.private_files import make_folder
 from flowlite.execution.streams import LevelStream, Stream
 
 FENCED = 75
@@ -49,8 +50,7 @@ def supervise(spec: Spec, env: dict[str, str], masker: Masker, target: Target) -
         wake = catch_signals()
         os.setsid()
         forbid_core_dumps()
-        os.environ.update(env)
-        code = Supervisor(spec, masker, target, wake).run()
+        code = Supervisor(spec, env, masker, target, wake).run()
     except BaseException:
         traceback.print_exc()  # into the server's log
     finally:
@@ -74,8 +74,11 @@ def catch_signals() -> tuple[int, list[int]]:
 class Supervisor:
     """One attempt from claim to exit file."""
 
-    def __init__(self, spec: Spec, masker: Masker, target: Target, wake: tuple[int, list[int]]) -> None:
+    def __init__(
+        self, spec: Spec, env: dict[str, str], masker: Masker, target: Target, wake: tuple[int, list[int]]
+    ) -> None:
         self._spec = spec
+        self._env = env
         self._masker = masker
         self._target = target
         self._wake_fd, self._signals = wake
@@ -90,7 +93,7 @@ class Supervisor:
     def run(self) -> int:
         """Returns the exit code of the supervisor itself: 0, or FENCED if somebody else has the attempt."""
         spec = self._spec
-        self._control.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._control)
         claim_fd = files.claim(self._control, spec["token"], self._masker.text(json.dumps(spec)))
         if claim_fd is None:
             return FENCED
@@ -111,6 +114,10 @@ class Supervisor:
 
     def _start(self) -> Child:
         spec = self._spec
+        try:
+            os.environ.update(self._env)
+        except ValueError as error:
+            raise CannotStart(f"its environment can't be set: {error}; check env=", NOT_EXECUTABLE) from error
         if spec["memory_bytes"] is None:
             return launch(spec, self._target)
         self._limit = memory.limit_for(spec["memory_bytes"], spec["token"])
@@ -210,6 +217,7 @@ class Supervisor:
                 return False
             if pid == 0:
                 return self._gave_up_on == 0
+            # Of a command that needs less than we do this is our own size: exec starts its count with its parent's.
             self._peak_bytes = max(self._peak_bytes, usage.ru_maxrss * 1024)
             if pid == self._child.pid:
                 # The exit code is read before the pipes are drained: a grandchild may hold them open for hours.

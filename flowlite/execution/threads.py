@@ -95,7 +95,9 @@ class Threads:
         key = live.order.key
         try:
             made = work.body(live.io)
-            evidence = Evidence(error=note_of(made), result=kept(made.result, self._site.state_dir, key))
+            evidence = Evidence(
+                error=note_of(made, self._site.masker), result=kept(made.result, self._site.state_dir, key)
+            )
             ended = Ended(key, made.outcome, evidence, made.facts, made.resume_at)
         except BaseException as error:  # a task's sys.exit() must not take the thread down
             failure = failure_of(error, self._site.masker)

@@ -1,8 +1,8 @@
 """S3: wait for objects, list, read, write, and bring them to the local lake and back.
 
 Needs `pip install 'flowlite[s3]'` (boto3). Tested against moto's S3 server over HTTP, with boto3 1.44. Fields of the
-connection: `bucket`; `prefix`, put before all keys; and `endpoint`, `region`, `access_key`, `secret_key` where boto3 does
-not find them by itself.
+connection: `bucket`; `prefix`, put before all keys; and `endpoint`, `region`, `access_key`, `secret_key` where boto3
+does not find them by itself.
 
     [connections.lake]
     type = "s3"

@@ -112,8 +112,8 @@ def install(folders: Iterable[str | Path]) -> None:
 
 
 class InDagFolders(MetaPathFinder):
-    """Finds modules in DAG folders. At the end of the line it answers for top-level names; at its head only for what lies
-    in packages there, which the ordinary finder would load a second time."""
+    """Finds modules in DAG folders. At the end of the line it answers for top-level names; at its head only for what
+    lies in packages there, which the ordinary finder would load a second time."""
 
     def __init__(self, *, is_first: bool) -> None:
         self.is_first = is_first

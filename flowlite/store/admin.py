@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flowlite.store.connect import connect_reader
-from flowlite.store.errors import StateCorrupt, StateLocked, StateNewer, StateUnreachable, translated
-from flowlite.store.migrate import newest_schema, schema_of
+from flowlite.store.errors import FAULTS, StateCorrupt, StateLocked, StateNewer, StateUnreachable, translated
+from flowlite.store.migrate import make_single_file, newest_schema, schema_of
 
 COMPANIONS = ("", "-wal", "-shm")
 
@@ -36,6 +36,7 @@ def backup(path: Path, target: Path) -> Path:
     with _in_words(path), closing(connect_reader(path)) as source, closing(sqlite3.connect(draft)) as copy:
         # In one step: under WAL that is one snapshot and holds nobody up; in several, each commit would start it anew.
         source.backup(copy, pages=-1)
+        make_single_file(copy)
         verify(copy, draft)
     _settle(draft, target)
     return target
@@ -44,8 +45,8 @@ def backup(path: Path, target: Path) -> Path:
 def restore(copy: Path, path: Path) -> Path | None:
     """Put a backup in the place of the state file. What was there is moved to `backups/`; returns where.
 
-    """Put a backup in the place of the state file; what was there is moved to `backups/`, and its place is returned.
-    life is not believed.
+    Refuses while an engine holds the folder. The restored state gets a new id, so that evidence of attempts from
+    another life is not believed.
     """
     if not copy.is_file():
         raise StateUnreachable(f"there is no backup {copy}; list {path.parent / 'backups'} for those there are")
@@ -93,7 +94,7 @@ def _copy_for_new_life(copy: Path, draft: Path) -> None:
         verify(db, copy)
         db.execute("UPDATE state_meta SET value = ? WHERE key = 'state_id'", (secrets.token_hex(8),))
         db.commit()
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        make_single_file(db)
 
 
 def _move_aside(path: Path) -> Path | None:
@@ -150,7 +151,7 @@ def _size_of(path: Path) -> int:
 def _in_words(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise translated(error, str(path)) from error
 
 

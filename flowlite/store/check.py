@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from flowlite.store.connect import connect_reader
-from flowlite.store.errors import StateNewer, translated
+from flowlite.store.errors import FAULTS, StateNewer, translated
 from flowlite.store.migrate import newest_schema, schema_of
 
 MOST_OF_ONE_KIND = 20
@@ -84,7 +84,7 @@ def check(path: Path) -> list[str]:
     """One line for each violation; none: all is well. Raises StateNewer, or StateUnreachable if there is no file."""
     try:
         db = connect_reader(path)
-    except sqlite3.Error as error:
+    except FAULTS as error:
         raise translated(error, str(path)) from error
     try:
         return violations(db, str(path))
@@ -105,7 +105,7 @@ def violations(db: sqlite3.Connection, where: str) -> list[str]:
             return [*_of_the_file(db), *_of_the_rules(db)]
         finally:
             db.execute("COMMIT")
-    except sqlite3.DatabaseError as error:
+    except FAULTS as error:
         return [str(translated(error, where))]
 
 

@@ -17,10 +17,9 @@ WAL_LIMIT_BYTES = 64 << 20
 
 def connect_writer(path: Path | None, *, durability: str = "full", patience_s: float = 30.0) -> sqlite3.Connection:
     """The one connection that writes; may be handed to another thread. A new file gets mode 0600."""
-    if durability not in SYNCHRONOUS:
-        raise ValueError(f"durability is {durability!r}; it can be full or normal")
+    check_durability(durability)
     if path is not None:
-        _make_private_file(path)
+        prepare_file(path)
     db = sqlite3.connect(
         IN_MEMORY if path is None else path,
         timeout=patience_s,
@@ -29,14 +28,21 @@ def connect_writer(path: Path | None, *, durability: str = "full", patience_s: f
         cached_statements=CACHED_STATEMENTS,
     )
     try:
-        _tell(db, durability)
+        tell_writer(db, durability)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _tell(db: sqlite3.Connection, durability: str) -> None:
+def check_durability(durability: str) -> None:
+    """Raises ValueError: the configuration has refused anything else before."""
+    if durability not in SYNCHRONOUS:
+        raise ValueError(f"durability is {durability!r}; it can be full or normal")
+
+
+def tell_writer(db: sqlite3.Connection, durability: str) -> None:
+    """What makes a connection the one that writes."""
     # auto_vacuum counts only before the first table; prune gives pages back with incremental_vacuum.
     for pragma in (
         "auto_vacuum = INCREMENTAL", "journal_mode = WAL", f"synchronous = {SYNCHRONOUS[durability]}",
@@ -46,8 +52,11 @@ def _tell(db: sqlite3.Connection, durability: str) -> None:
         db.execute(f"PRAGMA {pragma}").fetchall()
 
 
-def _make_private_file(path: Path) -> None:
-    """SQLite gives -wal and -shm the mode of the file itself, so it has to be right from the start."""
+def prepare_file(path: Path) -> None:
+    """Make it if it is not there, for this user only. Raises StateUnreachable.
+
+    SQLite gives -wal and -shm the mode of the file itself, so it has to be right from the start.
+    """
     if not path.parent.is_dir():
         raise StateUnreachable(f"folder {path.parent}, which should hold {path.name}, does not exist; create it first")
     if path.is_dir():
@@ -71,6 +80,10 @@ READER_PRAGMAS = ("query_only = ON", "trusted_schema = OFF", "mmap_size = 0", "t
 def connect_reader(path: Path) -> sqlite3.Connection:
     """For the administrative verbs, which read without a loop."""
     db = sqlite3.connect(reader_uri(path), uri=True, isolation_level=None, check_same_thread=False)
-    for pragma in READER_PRAGMAS:
-        db.execute(f"PRAGMA {pragma}").fetchall()
+    try:
+        for pragma in READER_PRAGMAS:
+            db.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        db.close()
+        raise
     return db

@@ -117,9 +117,15 @@ _BY_CODE[sqlite3.SQLITE_LOCKED] = _BY_CODE[sqlite3.SQLITE_PROTOCOL] = _BY_CODE[s
 _BY_CODE[sqlite3.SQLITE_PERM] = _BY_CODE[sqlite3.SQLITE_READONLY]
 
 
-def translated(error: sqlite3.Error, where: str) -> StoreError:
+# A damaged file may hold bytes that are no text, in rows as in the names that SQLite's own messages quote.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+
+
+def translated(error: sqlite3.Error | UnicodeDecodeError, where: str) -> StoreError:
     """The same fault in words that help; the original stays as its cause."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(error, UnicodeDecodeError):
+        code = sqlite3.SQLITE_CORRUPT
     if isinstance(error, sqlite3.IntegrityError):
         found: StoreError = RowRefused(f"{where} refused a row: {error}; this is a bug in flowlite, please report it")
     elif code in _BY_CODE:
@@ -133,4 +139,4 @@ def translated(error: sqlite3.Error, where: str) -> StoreError:
 
 def is_fatal(error: BaseException) -> bool:
     """Does this fault concern the whole file, and not just the unit of work that met it?"""
-    return isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError)
+    return isinstance(error, FAULTS) and not isinstance(error, sqlite3.IntegrityError)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from flowlite.core.messages import Changes
+from flowlite.core.states import FINISHED_RUN
 from flowlite.store.rows import ProgressRow, ReportRow
 from flowlite.store.views import EventView
 
@@ -17,9 +19,24 @@ DagOf = Callable[[int], str | None]
 TaskIdOf = Callable[[int, int], str | None]
 
 
+class Told(NamedTuple):
+    """One event as it is stored: numbers in place of names."""
+
+    seq: int
+    at: float
+    kind: str
+    state: str
+    run: int | None = None
+    task: int | None = None
+    index: int | None = None  # type: ignore[assignment]
+    attempt: int | None = None
+    name: str | None = None
+
+
 def body_of(changes: Changes, reports: Sequence[ReportRow | ProgressRow]) -> tuple[str, int]:
     """The events as a JSON list, and how many there are. Made by hand: json.dumps costs twice that."""
-    found = [f'["r",{row.id},"{row.state}"]' for row in changes.runs]
+    ended = [f'["r",{row.id},"{row.state}"]' for row in changes.runs if row.state in FINISHED_RUN]
+    found = [f'["r",{row.id},"{row.state}"]' for row in changes.runs if row.state not in FINISHED_RUN]
     found += [
         f'["t",{row[0]},{row[1]},{row[2]},"{row[3]}",{row[5]}]'
         for row in changes.instances
@@ -27,6 +44,7 @@ def body_of(changes: Changes, reports: Sequence[ReportRow | ProgressRow]) -> tup
     ]
     if rare := _rare(changes, reports):
         found += [json.dumps(event, separators=(",", ":"), ensure_ascii=False) for event in rare]
+    found += ended  # a run ends after its tasks
     return f"[{','.join(found)}]", len(found)
 
 
@@ -48,78 +66,46 @@ def dag_event(dag_id: str, state: str) -> str:
     return json.dumps([["d", dag_id, state]])
 
 
-def records(last_seq: int, at: float, body: str, dag_of: DagOf, task_id_of: TaskIdOf) -> Iterator[EventView]:
-    """The events of one commit in order; those of a run whose name is gone (pruned) are left out."""
+def numbered(last_seq: int, at: float, body: str, *, after: int = 0) -> Iterator[Told]:
+    """The events of one commit in order, from the one after `after`."""
     facts = json.loads(body)
     first = last_seq - len(facts) + 1
-    for seq, (kind, *rest) in enumerate(facts, first):
-        if (event := _MAKERS[kind](seq, at, rest, dag_of, task_id_of)) is not None:
-            yield event
+    known = max(0, after - first + 1)
+    return (_READ[kind](seq, at, *rest) for seq, (kind, *rest) in enumerate(facts[known:], first + known))
 
 
-def runs_in(body: str) -> set[int]:
-    """The runs that the events of a commit are about."""
-    return {fact[1] for fact in json.loads(body) if fact[0] not in "od"}
+_READ: dict[str, Callable[..., Told]] = {
+    "r": lambda seq, at, run, state: Told(seq, at, "run", state, run),
+    "t": lambda seq, at, run, task, index, state, attempt: Told(seq, at, "task", state, run, task, index, attempt),
+    "n": lambda seq, at, run, task, index, state, attempt, name: Told(
+        seq, at, "node", state, run, task, index, attempt, name
+    ),
+    "p": lambda seq, at, run, task, index, state, attempt, note: Told(
+        seq, at, "progress", state, run, task, index, attempt, note
+    ),
+    "s": lambda seq, at, run, task, state: Told(seq, at, "deadline", state, run, None if task == -1 else task),
+    "a": lambda seq, at, run, task, index, name: Told(seq, at, "asset", "updated", run, task, index, None, name),
+    "o": lambda seq, at, name, size: Told(seq, at, "pool", size, name=name),
+    "d": lambda seq, at, dag_id, state: Told(seq, at, "dag", state, name=dag_id),
+}
 
 
-def tasks_in(body: str) -> set[tuple[int, int]]:
-    """The (run, task number) pairs that the events of a commit are about."""
-    return {(fact[1], fact[2]) for fact in json.loads(body) if fact[0] in "tnpsa"}
-
-
-def _of_run(seq: int, at: float, rest: list[object], dag_of: DagOf, _: TaskIdOf) -> EventView | None:
-    run, state = rest
-    return _made(seq, at, "run", run, None, None, state, None, None, dag_of, None)
-
-
-def _of_task(seq: int, at: float, rest: list[object], dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
-    run, task, index, state, attempt = rest
-    return _made(seq, at, "task", run, task, index, state, attempt, None, dag_of, task_id_of)
-
-
-def _of_node(seq: int, at: float, rest: list[object], dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
-    run, task, index, state, attempt, name = rest
-    return _made(seq, at, "node", run, task, index, state, attempt, name, dag_of, task_id_of)
-
-
-def _of_progress(seq: int, at: float, rest: list[object], dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
-    run, task, index, state, attempt, note = rest
-    return _made(seq, at, "progress", run, task, index, state, attempt, note, dag_of, task_id_of)
-
-
-def _of_deadline(seq: int, at: float, rest: list[object], dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
-    run, task, state = rest
-    return _made(seq, at, "deadline", run, None if task == -1 else task, None, state, None, None, dag_of, task_id_of)
-
-
-def _of_asset(seq: int, at: float, rest: list[object], dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
-    run, task, index, name = rest
-    return _made(seq, at, "asset", run, task, index, "updated", None, name, dag_of, task_id_of)
-
-
-def _of_pool(seq: int, at: float, rest: list[object], _: DagOf, __: TaskIdOf) -> EventView:
-    name, size = rest
-    return EventView(seq=seq, at=at, kind="pool", dag_id="", run_id=None, task_id=None, map_index=None,
-                     state=str(size), name=str(name))  # fmt: skip
-
-
-def _of_dag(seq: int, at: float, rest: list[object], _: DagOf, __: TaskIdOf) -> EventView:
-    dag_id, state = rest
-    return EventView(seq=seq, at=at, kind="dag", dag_id=str(dag_id), run_id=None, task_id=None, map_index=None,
-                     state=str(state))  # fmt: skip
-
-
-def _made(  # type: ignore[no-untyped-def]
-    seq: int, at: float, kind: str, run, task, index, state, attempt, name, dag_of: DagOf, task_id_of: TaskIdOf | None
-) -> EventView | None:
-    if (dag_id := dag_of(run)) is None:
+def named(told: Told, dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
+    """The event with names; None if its run is gone (pruned)."""
+    dag_id: str | None = ""
+    if told.kind == "dag":
+        dag_id = told.name
+    elif told.run is not None:
+        dag_id = dag_of(told.run)
+    if dag_id is None:
         return None
-    task_id = task_id_of(run, task) if task_id_of is not None and task is not None else None
-    return EventView(seq=seq, at=at, kind=kind, dag_id=dag_id, run_id=run, task_id=task_id, map_index=index,
-                     state=state, attempt=attempt, name=name)  # fmt: skip
+    task_id = None if told.run is None or told.task is None else task_id_of(told.run, told.task)
+    return EventView(
+        seq=told.seq, at=told.at, kind=told.kind, dag_id=dag_id, run_id=told.run, task_id=task_id, map_index=told.index,
+        state=told.state, attempt=told.attempt, name=None if told.kind == "dag" else told.name,
+    )  # fmt: skip
 
 
-_MAKERS = {
-    "r": _of_run, "t": _of_task, "n": _of_node, "p": _of_progress, "s": _of_deadline, "a": _of_asset, "o": _of_pool,
-    "d": _of_dag,
-}  # fmt: skip
+def records(last_seq: int, at: float, body: str, dag_of: DagOf, task_id_of: TaskIdOf) -> Iterator[EventView]:
+    """The events of one commit in order, with names; those of a run that is gone (pruned) are left out."""
+    return (event for told in numbered(last_seq, at, body) if (event := named(told, dag_of, task_id_of)) is not None)

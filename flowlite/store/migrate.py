@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from flowlite.store.connect import connect_reader
 from flowlite.store.errors import StateNewer, StateOlder
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -48,8 +49,20 @@ def newest_schema() -> int:
     return len(known_migrations())
 
 
+def refuse_newer(path: Path) -> None:
+    """Raises StateNewer. On a connection that can't write: one that can would move the log into the file at its end."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    db = connect_reader(path)
+    try:
+        if (found := schema_of(db)) > newest_schema():
+            raise StateNewer(str(path), found, newest_schema())
+    finally:
+        db.close()
+
+
 def migrate(db: sqlite3.Connection, path: Path | None, migrations: Iterable[Migration] | None = None) -> None:
-    """Bring the file to the newest schema. A file that is newer than that raises StateNewer and stays as it is."""
+    """Bring the file to the newest schema. Raises StateNewer for one that is newer than that."""
     known = list(known_migrations() if migrations is None else migrations)
     found = schema_of(db)
     if found > len(known):
@@ -107,10 +120,16 @@ def copy_before(db: sqlite3.Connection, path: Path, schema: int) -> Path:
     copy = sqlite3.connect(draft)
     try:
         db.backup(copy)
+        make_single_file(copy)
     finally:
         copy.close()
     draft.replace(target)
     return target
+
+
+def make_single_file(copy: sqlite3.Connection) -> None:
+    """A copy has no log beside it that could be lost; opened as a state, it gets one again."""
+    copy.execute("PRAGMA journal_mode = DELETE").fetchall()
 
 
 def _name_the_state(db: sqlite3.Connection) -> None:

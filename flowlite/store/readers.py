@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from flowlite.store.ask import Question
 from flowlite.store.connect import READER_PRAGMAS, reader_uri
-from flowlite.store.errors import StoreClosed, translated
+from flowlite.store.errors import FAULTS, StoreClosed, translated
 from flowlite.store.migrate import check_schema
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Readers:
         try:
             db = self._free.pop() if self._free else await self._open()
             return await self._answer_on(db, question)
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise translated(error, str(self._path)) from error
 
     async def _answer_on(self, db: aiosqlite.Connection, question: Question[T]) -> T:

@@ -6,7 +6,7 @@ import json
 from itertools import islice
 
 from flowlite.store.ask import Question, only, packed
-from flowlite.store.events import records, runs_in, tasks_in
+from flowlite.store.events import named, numbered
 from flowlite.store.shown_runs import made
 from flowlite.store.views import ApprovalView, AssetView, AuditView, DeadlineView, EventView
 
@@ -26,37 +26,29 @@ def events_after(seq: int, limit: int) -> Question[list[EventView]]:
             break
         last, total = row_seq, total + size
     rows = yield "SELECT seq, at, body FROM event WHERE seq > ? AND seq <= ? ORDER BY seq", (seq, last)
-    bodies = [body for _, _, body in rows]
-    dags, versions = yield from _runs(sorted(set().union(*map(runs_in, bodies))))
-    tasks = yield from _tasks(
-        {(versions[run], task) for body in bodies for run, task in tasks_in(body) if run in versions}
-    )  # fmt: skip
+    told = list(islice((fact for row in rows for fact in numbered(*row, after=seq)), limit))
+    dags, versions = yield from _runs({fact.run for fact in told if fact.run is not None})
+    tasks = yield from _tasks({(versions[fact.run], fact.task) for fact in told if fact.run in versions})
 
     def task_id_of(run: int, task: int) -> str | None:
         return tasks.get((versions[run], task))
 
-    found = (
-        event
-        for last_seq, at, body in rows
-        for event in records(last_seq, at, body, dags.get, task_id_of)
-        if event.seq > seq
-    )
-    return list(islice(found, limit))
+    return [event for fact in told if (event := named(fact, dags.get, task_id_of)) is not None]
 
 
-def _runs(runs: list[int]) -> Question[tuple[dict[int, str], dict[int, int]]]:
+def _runs(runs: set[int]) -> Question[tuple[dict[int, str], dict[int, int]]]:
     rows = yield from packed(
-        "id, dag_id, version", "FROM run WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(runs),)
+        "id, dag_id, version", "FROM run WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(sorted(runs)),)
     )  # fmt: skip
     return {run: dag_id for run, dag_id, _ in rows}, {run: version for run, _, version in rows}
 
 
-def _tasks(wanted: set[tuple[int, int]]) -> Question[dict[tuple[int, int], str]]:
+def _tasks(wanted: set[tuple[int, int | None]]) -> Question[dict[tuple[int, int], str]]:
     rows = yield from packed(
         "t.version, t.number, t.id",
         "FROM json_each(?) w CROSS JOIN task t ON t.version = json_extract(w.value, '$[0]') "
         "AND t.number = json_extract(w.value, '$[1]')",
-        (json.dumps(sorted(wanted)),),
+        (json.dumps([pair for pair in wanted if pair[1] is not None]),),
     )
     return {(version, number): id_ for version, number, id_ in rows}
 
@@ -75,10 +67,9 @@ def deadline_rows(
     dag_id: str | None, since: float | None, only_missed: bool, limit: int, run: int | None
 ) -> Question[list[DeadlineView]]:
     """Deadlines that are over, met or missed; the latest due first."""
-    where, values = only(
-        ("r.dag_id = ?", dag_id), ("d.due_at >= ?", since), ("d.run_id = ?", run),
-        ("d.was_met = ?", 0 if only_missed else None),
-    )  # fmt: skip
+    where, values = only(("r.dag_id = ?", dag_id), ("d.due_at >= ?", since), ("d.run_id = ?", run))
+    if only_missed:
+        where += " AND d.was_met = 0"  # written out: the planner then sees that the index of missed ones will do
     rows = yield from packed(
         "d.run_id, r.dag_id, t.id, r.logical_date, d.due_at, d.was_met",
         "FROM deadline d CROSS JOIN run r ON r.id = d.run_id "

@@ -15,9 +15,9 @@ from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
 from flowlite.store import declared, prune, recovery
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
-from flowlite.store.connect import IN_MEMORY, connect_writer
-from flowlite.store.errors import translated
-from flowlite.store.migrate import migrate
+from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
+from flowlite.store.errors import FAULTS, translated
+from flowlite.store.migrate import migrate, refuse_newer
 from flowlite.store.outbox import Outbox
 from flowlite.store.prune import Pruned
 from flowlite.store.readers import Readers
@@ -46,20 +46,21 @@ class Store:
 
         `patience_s` is how long a lock of another process is waited for. Raises a StoreError that names the way out.
         """
+        check_durability(durability)
         where = IN_MEMORY if path is None else str(path)
         try:
+            if path is not None:
+                prepare_file(path)
+                refuse_newer(path)
             db = connect_writer(path, durability=durability, patience_s=patience_s)
-        except sqlite3.Error as error:
+            try:
+                migrate(db, path)
+                return cls(db, path)
+            except BaseException:
+                db.close()
+                raise
+        except FAULTS as error:
             raise translated(error, where) from error
-        try:
-            migrate(db, path)
-            return cls(db, path)
-        except sqlite3.Error as error:
-            db.close()
-            raise translated(error, where) from error
-        except BaseException:
-            db.close()
-            raise
 
     def close(self) -> None:
         """What was asked for before is done first. May be called twice, with or without a loop."""

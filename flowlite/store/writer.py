@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from flowlite.store.errors import StoreClosed, is_fatal, translated
+from flowlite.store.errors import FAULTS, StoreClosed, is_fatal, translated
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -158,7 +158,7 @@ class Writer:
             unit.error = unit.error or self._in_words(error)
 
     def _in_words(self, error: BaseException) -> BaseException:
-        return translated(error, self._where) if isinstance(error, sqlite3.Error) else error
+        return translated(error, self._where) if isinstance(error, FAULTS) else error
 
     def _checkpoint_if_due(self) -> None:
         changed, self._changes_seen = self._db.total_changes - self._changes_seen, self._db.total_changes

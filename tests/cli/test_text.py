@@ -12,7 +12,8 @@ from flowlite.cli.safe import safe, safe_line
 from flowlite.cli.tables import Cell, cut, table, width_of
 
 ESCAPES = [
-    "\x1b[2J", "\x1b]0;title\x07", "\x1b]8;;http://x\x1b\\link", "\x1b[?1049h", "\x9b31m", "\x90q\x9c", "\r", "\b\b", "\x00",
+    "\x1b[2J", "\x1b]0;title\x07",
+    "\x1b]8;;http://x\x1b\\link", "\x1b[?1049h", "\x9b31m", "\x90q\x9c", "\r", "\b\b", "\x00",
     "\x7f", "\x0b", "\x0c", "\x1bc", "\x1b[6n", "\u202e", "\u2066", "\u2028", "\u200f", "\ud83d",
 ]  # fmt: skip
 
@@ -76,7 +77,11 @@ def test_a_share_is_all_or_nothing_only_if_it_really_is(part, whole, shown):
 
 
 def test_counts_have_their_plural():
-    assert [words.count(1, "run"), words.count(2, "retry"), words.count(1200, "run")] == ["1 run", "2 retries", "1,200 runs"]
+    assert [words.count(1, "run"), words.count(2, "retry"), words.count(1200, "run")] == [
+        "1 run",
+        "2 retries",
+        "1,200 runs",
+    ]
 
 
 def test_bars_show_the_trend():
@@ -86,9 +91,9 @@ def test_bars_show_the_trend():
 
 
 def test_a_progress_bar_moves_in_eighths():
-    assert words.progress_bar(0, 4, 4) == "    "
-    assert words.progress_bar(1, 32, 4) == "▏   "
-    assert words.progress_bar(2, 4, 4) == "██  "
+    assert words.progress_bar(0, 4, 4) == "░░░░"
+    assert words.progress_bar(1, 32, 4) == "▏░░░"
+    assert words.progress_bar(2, 4, 4) == "██░░"
     assert words.progress_bar(4, 4, 4) == "████"
     assert words.progress_bar(0, 0, 2) == "██"
 

@@ -10,7 +10,7 @@ from core_words import FINISHED, groups_around, is_in_map, verdict_in_words
 from flowlite.core.machine import Machine
 from flowlite.core.messages import Changes, Command, InstanceRow, Start
 from flowlite.core.pools import is_valid
-from flowlite.core.states import RunState, State
+from flowlite.core.states import RunState
 from flowlite.core.timing import next_alarm
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def check_run(life: Life, run: int, started: set[Key]) -> None:
             continue
         said = verdict_in_words(graph, rows, groups, task, index) if is_in_map(graph, rows, task, index) else None
         before = life.store.before.get(row[:3])
+        if row[:3] in started and row.attempt > 1:
+            assert (*row[:3], row.attempt - 1) in life.store.attempts, ("the last attempt is still open", row)
         if row[:3] in started and not (run in life.touched and before and before.started_at is not None):
             assert said == "run", ("started against its rule", graph.tasks[task], row, said)
         if said is None or row_of_run.wish:

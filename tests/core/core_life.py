@@ -283,7 +283,9 @@ class Life:
     def give_thread_back(self) -> None:
         """A stuck thread returns, once it is known to be stuck."""
         key = self.luck.choice(sorted(self.threads))
-        if not any(isinstance(event, AttemptEnded) and (event.run, event.task, event.index) == key for event in self.inbox):
+        if not any(
+            isinstance(event, AttemptEnded) and (event.run, event.task, event.index) == key for event in self.inbox
+        ):
             returned = SlotReturned(*key, self.threads[key][0])
             if returned not in self.inbox:
                 self.inbox.append(returned)

@@ -104,7 +104,10 @@ class Scene:
             count += len(starts)
             assert count <= limit
             commands = self.tell(
-                *(AttemptEnded(one.run, one.task, one.index, one.attempt, one.poke, Outcome.SUCCESS, facts) for one in starts)
+                *(
+                    AttemptEnded(one.run, one.task, one.index, one.attempt, one.poke, Outcome.SUCCESS, facts)
+                    for one in starts
+                )
             )
         return count
 

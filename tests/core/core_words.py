@@ -79,9 +79,7 @@ def verdict_in_words(graph: Graph, rows: Rows, groups: Mapping[str, GroupRow], t
     if any(name in groups and groups[name].resume_at is not None for name in groups_around(graph, task)):
         return "wait"
     gates = [gate_in_words(rows[graph.number[fact.task], -1], fact.key) for fact in graph.tasks[task].when]
-    gates += [
-        branch_in_words(graph, rows[up, -1], task) for up in graph.shared[task] if graph.tasks[up].is_branch
-    ]
+    gates += [branch_in_words(graph, rows[up, -1], task) for up in graph.shared[task] if graph.tasks[up].is_branch]
     for said in ("upstream_failed", "wait", "skipped"):
         if said in gates:
             return said

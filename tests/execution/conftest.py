@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 # Tests are not a package; what they share, and what their child processes import, is found here.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from hearing import SECRET, Ear  # noqa: E402
+from hearing import Ear, running
 
-from flowlite.execution.executors import Executors  # noqa: E402
-from flowlite.execution.work import AttemptKey, Order, Work  # noqa: E402
+from flowlite.execution.executors import Executors
+from flowlite.execution.work import AttemptKey, Order, Work
+
+numbers = itertools.count()
 
 
 @pytest.fixture
@@ -25,15 +28,24 @@ def ear() -> Ear:
 
 @pytest.fixture
 def executors(ear: Ear, tmp_path: Path) -> Iterator[Executors]:
-    found = Executors(ear, state_dir=tmp_path, state_id="test", secrets=[SECRET])
-    yield found
-    found.shutdown(leave_processes=False, within_s=2.0)
+    with running(ear, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def own_ear() -> Ear:
+    """For a test that ends its executors, in a module that shares one among all others."""
+    return Ear()
+
+
+@pytest.fixture
+def own_executors(own_ear: Ear, tmp_path: Path) -> Iterator[Executors]:
+    with running(own_ear, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
 def order(tmp_path: Path) -> Callable[..., Order]:
-    numbers = iter(range(1_000_000))
-
     def make(work: Work, **options: Any) -> Order:
         key = options.pop("key", None) or AttemptKey(1, next(numbers), -1, 1, 0)
         folder = tmp_path / "attempts" / "1" / f"{key.task}.{key.index}.{key.attempt}"

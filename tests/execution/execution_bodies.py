@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flowlite.core.states import Outcome
+from flowlite.execution.proc import stat_of
 from flowlite.execution.work import AttemptFailed, Io, Produced
 
 warmed: list[str] = []
@@ -99,7 +100,11 @@ def no_memory(io: Io, payload: Mapping[str, Any]) -> Produced:
 
 
 def open_files(io: Io, payload: Mapping[str, Any]) -> Produced:
-    listed = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")]
+    listed = [
+        os.readlink(f"/proc/self/fd/{fd}")
+        for fd in os.listdir("/proc/self/fd")
+        if os.path.exists(f"/proc/self/fd/{fd}")
+    ]
     return Produced(result=json.dumps(listed))
 
 
@@ -112,3 +117,19 @@ def spawn_and_hang(io: Io, payload: Mapping[str, Any]) -> Produced:
 def environment(io: Io, payload: Mapping[str, Any]) -> Produced:
     io.log("info", f"the key is {os.environ['KEY']}")
     return Produced(result=json.dumps(os.environ["PLAIN"]))
+
+
+def clean_up(io: Io, payload: Mapping[str, Any]) -> Produced:
+    try:
+        io.report({"is_up": True})
+        threading.Event().wait()
+    finally:
+        io.log("info", "cleaned up")
+    raise AssertionError
+
+
+def parent(io: Io, payload: Mapping[str, Any]) -> Produced:
+    """The fork server: the parent of the supervisor."""
+    supervisor = stat_of(os.getppid())
+    assert supervisor is not None
+    return Produced(result=str(supervisor.parent))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flowlite.execution.executors import Executors
 from flowlite.execution.work import AttemptKey, Ended, Order
 
 DEADLINE_S = 20.0
@@ -50,6 +52,16 @@ class Ear:
     def end_of(self, order: Order, within_s: float = DEADLINE_S) -> Ended:
         self.wait(lambda: order.key in self.endings, within_s)
         return self.endings[order.key]
+
+
+@contextmanager
+def running(ear: Ear, state_dir: Path) -> Iterator[Executors]:
+    """Executors that are ended for sure."""
+    found = Executors(ear, state_dir=state_dir, state_id="test", secrets=[SECRET])
+    try:
+        yield found
+    finally:
+        found.shutdown(leave_processes=False, within_s=2.0)
 
 
 def error_of(ended: Ended) -> dict[str, Any]:

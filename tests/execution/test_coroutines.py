@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 import time
 
 import pytest
-from hearing import SECRET, Ear, error_of, eventually, text_of
+from hearing import SECRET, error_of, eventually, text_of
 
 from flowlite.core.states import Outcome
+from flowlite.execution import watchdog
 from flowlite.execution.work import AttemptFailed, CoroutineWork, Io, Produced
 
 
@@ -49,7 +51,12 @@ def test_ten_thousand_orders_come_back_in_batches(executors, order, ear):
         (KeyboardInterrupt(), Outcome.FAILED, "error", ""),
         (asyncio.CancelledError("not by us"), Outcome.FAILED, "error", "not by us"),
         (TimeoutError("their own"), Outcome.FAILED, "error", "their own"),
-        (AttemptFailed("rows are missing", error_class="data_quality"), Outcome.FAILED, "data_quality", "rows are missing"),
+        (
+            AttemptFailed("rows are missing", error_class="data_quality"),
+            Outcome.FAILED,
+            "data_quality",
+            "rows are missing",
+        ),
     ],
 )
 def test_whatever_a_body_raises_is_an_outcome(executors, order, ear, error, outcome, kind, message):
@@ -144,7 +151,7 @@ def test_a_body_that_is_stopped_before_it_begins_never_runs(executors, order, ea
 
 
 async def block(io: Io) -> Produced:
-    time.sleep(0.2)
+    time.sleep(0.2)  # noqa: ASYNC251
     return Produced()
 
 
@@ -245,3 +252,36 @@ def test_reports_and_folder(executors, order, ear):
     assert ear.reports == [(one.key, {"done": 3, "total": 9})]
     assert (one.folder / "scratch").exists()
     assert "pytest" in sys.modules
+
+
+def test_who_blocks_the_loop_is_named_in_its_own_log(executors, order, ear, monkeypatch):
+    monkeypatch.setattr(watchdog, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(watchdog, "BLOCKED_S", 0.05)
+    blocker, other = order(CoroutineWork(block)), order(CoroutineWork(quick))
+    executors.start([blocker, other])
+    ear.wait(lambda: len(ear.endings) == 2)
+    text = "\n".join(text_of(blocker.log))
+    assert "flow  it has blocked the task loop for" in text
+    assert "time.sleep(0.2)" in text
+    assert not other.log.exists()
+
+
+def test_a_loop_that_stays_blocked_does_not_hold_up_the_exit(executors, order, ear):
+    go_on = threading.Event()
+
+    async def body(io: Io) -> Produced:
+        go_on.wait(10)
+        return Produced()
+
+    one = order(CoroutineWork(body))
+    executors.start([one])
+    executors.shutdown(leave_processes=True, within_s=0.1)
+    assert ear.end_of(one).outcome is Outcome.INTERRUPTED
+    go_on.set()
+
+
+def test_orders_after_the_end_are_refused(executors, order):
+    executors.start([order(CoroutineWork(quick))])
+    executors.shutdown(leave_processes=True)
+    with pytest.raises(RuntimeError):
+        executors.start([order(CoroutineWork(quick))])

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from hearing import SECRET, error_of, eventually, text_of
+from hearing import SECRET, Ear, error_of, eventually, running, text_of
 
 from flowlite.core.states import Outcome
-from flowlite.execution import attempt_folder, proc
+from flowlite.execution import attempt_folder, fleet, proc
+from flowlite.execution.executors import Executors
 from flowlite.execution.work import ProcessWork
+
+
+@pytest.fixture(scope="module")
+def ear() -> Ear:
+    """One for all of this file: a fork server takes longer to start than most of the tests."""
+    return Ear()
+
+
+@pytest.fixture(scope="module")
+def executors(ear: Ear, state_dir: Path) -> Iterator[Executors]:
+    with running(ear, state_dir) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
 
 
 def work(function: str, **payload: object) -> ProcessWork:
@@ -78,23 +98,23 @@ def test_prints_log_lines_and_reports_arrive(executors, order, ear):
         "out   to stdout",
         "warn  careful",
     ]
-    assert ear.reports == [(one.key, {"done": 1}), (one.key, {"done": 2})]
+    assert [report for key, report in ear.reports if key == one.key] == [{"done": 1}, {"done": 2}]
 
 
 def test_reports_arrive_while_it_runs(executors, order, ear, tmp_path):
     one = order(work("report_and_wait", until=str(tmp_path / "go")))
     executors.start([one])
-    ear.wait(lambda: ear.reports)
+    ear.wait(lambda: (one.key, {"done": 1}) in ear.reports)
     assert one.key not in ear.endings
     (tmp_path / "go").touch()
     assert ear.end_of(one).outcome is Outcome.SUCCESS
 
 
-def test_a_large_result_is_handed_over_as_a_file(executors, order, ear, tmp_path):
+def test_a_large_result_is_handed_over_as_a_file(executors, order, ear, state_dir):
     one = order(work("large", size=3 << 20))
     executors.start([one])
     place = json.loads(ear.end_of(one).evidence.result)["$file"]
-    assert len(json.loads((tmp_path / place).read_text())) == 3 << 20
+    assert len(json.loads((state_dir / place).read_text())) == 3 << 20
 
 
 def test_the_warm_up_is_done_once_for_all(executors, order, ear):
@@ -108,7 +128,9 @@ def test_the_warm_up_is_done_once_for_all(executors, order, ear):
 
 
 def test_a_warm_up_that_fails_is_told_and_the_attempt_starts_cold(executors, order, ear):
-    cold = ProcessWork("execution_bodies:add", {"numbers": [1]}, ("no_such_module",), ("execution_bodies:warm_badly", "x"))
+    cold = ProcessWork(
+        "execution_bodies:add", {"numbers": [1]}, ("no_such_module",), ("execution_bodies:warm_badly", "x")
+    )
     one = order(cold)
     executors.start([one])
     assert ear.end_of(one).outcome is Outcome.SUCCESS
@@ -127,7 +149,7 @@ def test_a_warm_up_that_kills_its_server_is_left_out(executors, order, ear):
 def test_a_server_that_was_killed_is_replaced_and_its_attempts_go_on(executors, order, ear, tmp_path):
     first, second = order(work("report_and_wait", until=str(tmp_path / "go"))), order(work("add", numbers=[4]))
     executors.start([first])
-    ear.wait(lambda: ear.reports)
+    ear.wait(lambda: (first.key, {"done": 1}) in ear.reports)
     supervisor = attempt_folder.read_claim(first.folder)
     server = proc.stat_of(supervisor.pid).parent
     os.kill(server, 9)
@@ -180,3 +202,24 @@ def test_environment_reaches_the_function_and_secrets_in_it_are_masked(executors
     executors.start([one])
     assert ear.end_of(one).evidence.result == '"p"'
     assert text_of(one.log) == ["info  the key is ***"]
+
+
+def test_a_stopped_function_runs_its_finally(executors, order, ear):
+    one = order(work("clean_up"), grace_s=5.0)
+    executors.start([one])
+    ear.wait(lambda: (one.key, {"is_up": True}) in ear.reports)
+    executors.stop(one.key)
+    assert ear.end_of(one).outcome is Outcome.CANCELLED
+    assert "info  cleaned up" in text_of(one.log)
+
+
+def test_an_idle_server_ends_and_the_next_order_starts_another(own_executors, order, own_ear, monkeypatch):
+    monkeypatch.setattr(fleet, "IDLE_S", 0.05)
+    servers = set()
+    for _ in range(2):
+        one = order(ProcessWork("execution_bodies:parent", {}))
+        own_executors.start([one])
+        server = int(own_ear.end_of(one).evidence.result)
+        eventually(lambda server=server: (proc.stat_of(server) or proc.Stat(0, "X", 0, 0, 0)).state in "ZX")
+        servers.add(server)
+    assert len(servers) == 2

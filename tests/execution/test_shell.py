@@ -6,13 +6,33 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from hearing import SECRET, error_of, eventually, text_of
+from hearing import SECRET, Ear, error_of, eventually, running, text_of
 
 from flowlite.core.states import Outcome
 from flowlite.execution import attempt_folder, memory, proc
+from flowlite.execution.executors import Executors
 from flowlite.execution.work import AttemptKey, ShellWork
+
+
+@pytest.fixture(scope="module")
+def ear() -> Ear:
+    """One for all of this file: a fork server takes longer to start than most of the tests."""
+    return Ear()
+
+
+@pytest.fixture(scope="module")
+def executors(ear: Ear, state_dir: Path) -> Iterator[Executors]:
+    with running(ear, state_dir) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
 
 
 @pytest.mark.parametrize(
@@ -45,9 +65,15 @@ def test_what_a_command_comes_to(executors, order, ear, command, outcome, code, 
     [
         (ShellWork("exit 3"), "it exited with code 3"),
         (ShellWork("kill -SEGV $$"), "it was killed by SIGSEGV"),
-        (ShellWork("sh -c 'kill -9 $$'; exit $?"), "it exited with code 137 (a part of it was probably killed by SIGKILL)"),
+        (
+            ShellWork("sh -c 'kill -9 $$'; exit $?"),
+            "it exited with code 137 (a part of it was probably killed by SIGKILL)",
+        ),
         (ShellWork(["no-such-program"]), "command not found: 'no-such-program'; check its name and PATH"),
-        (ShellWork("true", cwd="/no/where"), "can't change to the folder '/no/where' (No such file or directory); check cwd="),
+        (
+            ShellWork("true", cwd="/no/where"),
+            "can't change to the folder '/no/where' (No such file or directory); check cwd=",
+        ),
     ],
 )
 def test_a_failure_says_what_happened(executors, order, ear, work, message):
@@ -74,7 +100,10 @@ def test_the_log_keeps_both_streams_with_times(executors, order, ear):
 
 
 def test_a_command_gets_its_environment_and_nothing_else(executors, order, ear):
-    one = order(ShellWork("echo $KEY $FLOWLITE_RUN $FLOWLITE_ATTEMPT_NUMBER; ls -l /proc/self/fd | grep -c -- '->'; cat"), env={"KEY": "v"})
+    one = order(
+        ShellWork("echo $KEY $FLOWLITE_RUN $FLOWLITE_ATTEMPT_NUMBER; ls -l /proc/self/fd | grep -c -- '->'; cat"),
+        env={"KEY": "v"},
+    )
     executors.start([one])
     ear.end_of(one)
     # ls has its own descriptor of the folder beside 0, 1, 2; cat ends at once: stdin is empty.
@@ -91,9 +120,9 @@ def test_secrets_are_masked_even_when_split_over_two_writes(executors, order, ea
     assert ended.evidence.result == '"last ***"'
 
 
-def test_a_secret_in_the_environment_stands_in_no_file_and_no_command_line(executors, order, ear, tmp_path):
+def test_a_secret_in_the_environment_stands_in_no_file_and_no_command_line(own_executors, order, own_ear, tmp_path):
     one = order(ShellWork("sleep 60"), env={"TOKEN": SECRET})
-    executors.start([one])
+    own_executors.start([one])
     eventually(lambda: attempt_folder.read_claim(one.folder))
     eventually(lambda: attempt_folder.read_claim(one.folder).child)
     for path in tmp_path.rglob("*"):
@@ -105,8 +134,8 @@ def test_a_secret_in_the_environment_stands_in_no_file_and_no_command_line(execu
         except OSError:
             continue
     assert one.folder.stat().st_mode & 0o777 == 0o700
-    executors.stop(one.key)
-    ear.end_of(one)
+    own_executors.stop(one.key)
+    own_ear.end_of(one)
 
 
 # --- output without measure -------------------------------------------------------------------------------------------
@@ -212,13 +241,13 @@ def test_an_order_that_is_stopped_at_once_is_cancelled(executors, order, ear):
     assert {ear.end_of(one).outcome for one in orders} == {Outcome.CANCELLED}
 
 
-def test_shutdown_kills_what_may_not_be_left(executors, order, ear):
+def test_shutdown_kills_what_may_not_be_left(own_executors, order, own_ear):
     mark = f"{os.getpid()}7"
     one = order(ShellWork(f"sleep 1234.{mark}"))
-    executors.start([one])
+    own_executors.start([one])
     eventually(lambda: family(mark))
-    executors.shutdown(leave_processes=False)
-    assert ear.end_of(one).outcome is Outcome.INTERRUPTED
+    own_executors.shutdown(leave_processes=False)
+    assert own_ear.end_of(one).outcome is Outcome.INTERRUPTED
     assert family(mark) == []
 
 
@@ -256,12 +285,28 @@ def test_a_limit_that_is_not_reached_disturbs_nobody(executors, order, ear):
     assert ended.evidence.peak_rss_bytes > 30 << 20
 
 
+def test_an_environment_that_can_not_be_set_is_a_failure_that_says_so(executors, order, ear):
+    one = order(ShellWork("true"), env={"KEY": "a\0b"})
+    executors.start([one])
+    assert error_of(ear.end_of(one))["message"].startswith("its environment can't be set")
+
+
 # --- the folder -------------------------------------------------------------------------------------------------------
 def test_pokes_share_a_folder_without_meeting(executors, order, ear):
     for poke in range(3):
         one = order(ShellWork(f"echo {poke}"), key=AttemptKey(1, 500, -1, 1, poke))
         executors.start([one])
         assert ear.end_of(one).evidence.result == f'"{poke}"'
+
+
+def test_every_folder_that_is_made_is_private(own_executors, order, own_ear, tmp_path):
+    one = order(ShellWork("echo hello"))
+    own_executors.start([one])
+    own_ear.end_of(one)
+    folders = [path for path in tmp_path.rglob("*") if path.is_dir()]
+    assert len(folders) > 5
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*") if path.is_file()} == {0o600}
 
 
 def test_leftovers_of_a_state_that_was_thrown_away_are_no_obstacle(executors, order, ear):
@@ -272,9 +317,9 @@ def test_leftovers_of_a_state_that_was_thrown_away_are_no_obstacle(executors, or
     assert ear.end_of(one).evidence.result == '"new"'
 
 
-def test_a_state_folder_that_can_not_be_written_is_a_loss_and_no_hang(executors, order, ear, tmp_path):
+def test_a_state_folder_that_can_not_be_written_is_a_loss_and_no_hang(own_executors, order, own_ear, tmp_path):
     (tmp_path / "attempts" / "1").parent.mkdir(parents=True)
     (tmp_path / "attempts" / "1").write_text("a file in the way")
     one = order(ShellWork("true"))
-    executors.start([one])
-    assert ear.end_of(one).outcome is Outcome.LOST
+    own_executors.start([one])
+    assert own_ear.end_of(one).outcome is Outcome.LOST

@@ -23,11 +23,11 @@ TASKS = (
 class Rows:
     """Makers of rows: what a test does not say has a plain value."""
 
-    def run(self, id: int = 1, state: str = "running", *, date: float | None = None, **more: Any) -> RunRow:
-        date = float(id * 100) if date is None else date
+    def run(self, number: int = 1, state: str = "running", *, date: float | None = None, **more: Any) -> RunRow:
+        date = float(number * 100) if date is None else date
         ended = {"started_at": 1.0, "ended_at": 2.0} if state in ("success", "failed", "cancelled") else {}
         values: dict[str, Any] = {
-            "id": id, "dag_id": "sales", "version": 1, "kind": "manual", "lane": "sales", "order": date,
+            "id": number, "dag_id": "sales", "version": 1, "kind": "manual", "lane": "sales", "order": date,
             "logical_date": date, "data_interval_start": date, "data_interval_end": date + 100, "params": "{}",
             "asked_by": "ana", "created_at": 1.0, "state": state, "has_rows": True, **ended, **more,
         }  # fmt: skip

@@ -31,7 +31,7 @@ async def test_a_task_instance_goes_its_way_and_its_attempt_is_kept(store: Store
 
 async def test_facts_come_back_as_they_were(store: Store, rows) -> None:
     await store.commit(rows.begun(), 1.0)
-    facts = {"length:": 3, "truth:[\"a\"]": True, "chosen:": ["x", "ü"]}
+    facts = {"length:": 3, 'truth:["a"]': True, "chosen:": ["x", "ü"]}
     await store.commit(Changes(instances=[rows.instance(was="pending", to="skipped", facts=facts)]), 2.0)
     _, instances, _ = await store.load_run(1)
     assert instances[0].facts == facts

@@ -17,7 +17,7 @@ async def test_events_carry_names(store: Store, rows) -> None:
     assert await store.commit(changes, 1.5) == 3
     reports = [
         ReportRow(1, 1, -1, 1, "model.a", "failed", None, None, None, None, 2.0),
-        ProgressRow(1, 1, -1, 1, 1.0, 2.0, "half \"way\"", 2.0),
+        ProgressRow(1, 1, -1, 1, 1.0, 2.0, 'half "way"', 2.0),
     ]
     assert await store.commit(rows.started(), 2.5, reports=reports) == 6
     seen = [(event.seq, event.at, event.kind, event.dag_id, event.task_id, event.state, event.name) for event in
@@ -28,7 +28,7 @@ async def test_events_carry_names(store: Store, rows) -> None:
         (3, 1.5, "pool", "", None, "3", "db"),
         (4, 2.5, "task", "sales", "load", "running", None),
         (5, 2.5, "node", "sales", "clean", "failed", "model.a"),
-        (6, 2.5, "progress", "sales", "clean", "running", "half \"way\""),
+        (6, 2.5, "progress", "sales", "clean", "running", 'half "way"'),
     ]
     assert await store.views.last_event() == 6
 

@@ -45,11 +45,29 @@ async def test_commits_that_wait_become_one_transaction(on_disk: Store, rows) ->
     statements: list[str] = []
     await on_disk._writer.ask(lambda db: db.set_trace_callback(statements.append), writes=False)
     gate, held = await hold(on_disk)
-    tasks = await begin(*(on_disk.commit(Changes(runs=[rows.run(id)]), 1.0) for id in range(1, 21)))
+    tasks = await begin(*(on_disk.commit(Changes(runs=[rows.run(number)]), 1.0) for number in range(1, 21)))
     gate.opened.set()
     await asyncio.gather(held, *tasks)
     assert sum(text.startswith("COMMIT") for text in statements) == 1
     assert [task.result() for task in tasks] == list(range(1, 21))
+
+
+async def test_a_batch_of_tasks_is_a_handful_of_statements(on_disk: Store, rows) -> None:
+    """Each step of a statement hands the GIL over: beside a busy thread a statement a row would be 5 ms a row."""
+    await on_disk.commit(rows.begun(tasks=range(128)), 1.0)
+    await on_disk.commit(
+        Changes(instances=[rows.instance(task=n, was="pending", to="running") for n in range(64)]), 2.0
+    )
+    statements: list[str] = []
+    await on_disk._writer.ask(lambda db: db.set_trace_callback(statements.append), writes=False)
+    ends = [rows.succeeded(task=n) for n in range(64)]
+    begins = [rows.instance(task=n, was="pending", to="running") for n in range(64, 128)]
+    batch = Changes(
+        instances=[row for end in ends for row in end.instances] + begins,
+        attempts=[row for end in ends for row in end.attempts],
+    )
+    await on_disk.commit(batch, 3.0)
+    assert [text.split()[0] for text in statements] == ["BEGIN", "UPDATE", "INSERT", "INSERT", "COMMIT"]
 
 
 async def test_a_unit_that_fails_leaves_its_neighbours_alone(store: Store, rows) -> None:
@@ -75,14 +93,15 @@ async def test_a_caller_that_goes_away_does_not_stop_its_unit(store: Store, rows
     await held
     with pytest.raises(asyncio.CancelledError):
         await task
+    await store.commit(Changes(), 2.0)
     assert (await store.load_run(1))[0].id == 1
 
 
 async def test_an_answered_commit_is_seen_by_another_connection_at_once(on_disk: Store, rows, path: Path) -> None:
     other = connect_reader(path)
-    for id in range(1, 30):
-        await on_disk.commit(Changes(runs=[rows.run(id)]), 1.0)
-        assert other.execute("SELECT max(id) FROM run").fetchone() == (id,)
+    for number in range(1, 30):
+        await on_disk.commit(Changes(runs=[rows.run(number)]), 1.0)
+        assert other.execute("SELECT max(id) FROM run").fetchone() == (number,)
     other.close()
 
 
@@ -95,7 +114,9 @@ async def test_a_bug_in_a_unit_reaches_its_caller_and_the_writer_lives(store: St
 async def test_the_log_is_checkpointed_on_the_way_and_gone_at_the_end(on_disk: Store, rows, path: Path) -> None:
     await on_disk.commit(rows.begun(tasks=range(20_000)), 1.0)
     for number in range(40):
-        moves = [rows.instance(task=task, was="pending", to="queued") for task in range(number * 400, number * 400 + 400)]
+        moves = [
+            rows.instance(task=task, was="pending", to="queued") for task in range(number * 400, number * 400 + 400)
+        ]
         await on_disk.commit(Changes(instances=moves), 2.0)
     assert Path(f"{path}-wal").stat().st_size < 24 << 20
     on_disk.close()

@@ -74,14 +74,17 @@ async def test_a_pause_by_hand_is_kept_and_recorded(store: Store) -> None:
     await store.set_dag_priority("sales", 7, at=6.0, by="ana")
     (dag,) = await store.views.dag_rows()
     assert (dag.is_paused, dag.priority) == (True, 7)
-    assert [(row.verb, row.why) for row in await store.views.audit_rows("sales")] == [("priority 7", ""), ("pause", "holiday")]
+    assert [(row.verb, row.why) for row in await store.views.audit_rows("sales")] == [
+        ("priority 7", ""),
+        ("pause", "holiday"),
+    ]
     event = (await store.views.events_after(seq - 1))[0]
     assert (event.kind, event.dag_id, event.state) == ("dag", "sales", "paused")
 
 
 async def test_runs_are_listed_newest_first_by_page_and_state(store: Store, rows) -> None:
     states = ["success", "failed", "running", "failed", "queued", "success"]
-    await store.commit(Changes(runs=[rows.run(id, state) for id, state in enumerate(states, 1)]), 1.0)
+    await store.commit(Changes(runs=[rows.run(number, state) for number, state in enumerate(states, 1)]), 1.0)
     listed = store.views.list_runs
     assert [run.id for run in await listed()] == [6, 5, 4, 3, 2, 1]
     assert [run.id for run in await listed("sales", limit=2, before=5)] == [4, 3]
@@ -122,7 +125,7 @@ async def test_approvals_that_wait_are_found(store: Store, rows) -> None:
 
 
 async def test_history_counts_and_measures_what_went_well(store: Store, rows) -> None:
-    runs = [rows.run(id, "success", started_at=0.0, ended_at=float(id)) for id in range(1, 11)]
+    runs = [rows.run(number, "success", started_at=0.0, ended_at=float(number)) for number in range(1, 11)]
     runs += [rows.run(11, "failed", started_at=0.0, ended_at=500.0), rows.run(12, "cancelled")]
     await store.commit(Changes(runs=runs), 1.0)
     history = await store.views.dag_history("sales")
@@ -133,7 +136,11 @@ async def test_history_counts_and_measures_what_went_well(store: Store, rows) ->
 async def test_task_histories_follow_a_task_over_versions(store: Store, rows) -> None:
     await store.add_version("sales", "f2", "{}", ["first", "load"], file=None, at=2.0)
     await store.commit(Changes(runs=[rows.run(1), rows.run(2, version=2)]), 1.0)
-    attempts = [rows.attempt(1, 0, ended_at=6.0), rows.attempt(2, 1, ended_at=14.0), rows.attempt(2, 0, outcome="failed")]
+    attempts = [
+        rows.attempt(1, 0, ended_at=6.0),
+        rows.attempt(2, 1, ended_at=14.0),
+        rows.attempt(2, 0, outcome="failed"),
+    ]
     await store.commit(Changes(attempts=attempts), 1.0)
     found = await store.views.task_histories("sales")
     assert found["load"].durations_s == (10.0, 2.0)
@@ -143,7 +150,7 @@ async def test_task_histories_follow_a_task_over_versions(store: Store, rows) ->
 
 async def test_the_same_error_is_counted_over_runs(store: Store, rows) -> None:
     boom, other = (json.dumps({"type": kind, "message": "no"}) for kind in ("KeyError", "OSError"))
-    await store.commit(Changes(runs=[rows.run(id) for id in range(1, 6)]), 1.0)
+    await store.commit(Changes(runs=[rows.run(number) for number in range(1, 6)]), 1.0)
     errors = {1: boom, 2: other, 4: boom, 5: boom}
     await store.commit(
         Changes(attempts=[rows.attempt(run, outcome="failed", error=error) for run, error in errors.items()]), 1.0

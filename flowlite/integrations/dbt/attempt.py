@@ -1,4 +1,4 @@
-"""The body of a dbt task. It runs in a process of its own, forked from a server that has dbt and the manifest in memory."""
+"""The body of a dbt task: a process of its own, forked from a server that has dbt and the manifest in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from flowlite import Context
 from flowlite.integrations.dbt.engines import Dbt
+from flowlite.integrations.dbt.errors import DbtError
 from flowlite.integrations.dbt.nodes import Node
 from flowlite.integrations.dbt.project_files import fingerprint
 from flowlite.integrations.dbt.running import run_selection
@@ -54,12 +55,14 @@ def run_dbt(
 
 
 def dbt_for(place: Place, ctx: Context, executable: str | None, *, is_warm: bool) -> Dbt:
-    """dbt in this process over the warm manifest; where that can't be had, the command, which says itself what is wrong."""
+    """dbt in this process over the warm manifest; where dbt can't be had in it, the command."""
     if is_warm and executable is None:
         try:
             return in_process(place)
+        except DbtError:  # the project does not parse: the command would say the same, only later
+            raise
         except Exception as error:  # foreign code: whatever keeps dbt from starting here may not keep the command
-            ctx.log.warning("dbt can't run inside this process (%s: %s); using its command", type(error).__name__, error)
+            ctx.log.warning("dbt can't start inside this process (%s: %s); using its command", type(error).__name__, error)
     from flowlite.integrations.dbt.command_line import CommandLine
 
     return CommandLine(place, log_of(ctx), executable)
@@ -80,12 +83,11 @@ def log_of(ctx: Context) -> Callable[[str, str], None]:
 
 
 class Rows:
-    """One row per node below the task, and how far the whole is. Two nodes of one name are told apart by dbt's own id."""
+    """One row per node below the task. Two nodes of one name are told apart by dbt's own id."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._ids: dict[str, str] = {}
-        self._ended: set[str] = set()
 
     def tell(self, node: Node) -> None:
         """Report where the node is now."""
@@ -93,7 +95,6 @@ class Rows:
         self._ctx.node(
             name,
             node.state,
-            kind_of_node=node.kind,
             started_at=node.started_at,
             ended_at=node.ended_at,
             rows=node.rows,

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,9 @@ class InProcess:
 
         # A manifest.json with each attempt would be a megabyte that says the same every time.
         answer = invoke([*words, "--no-write-json"], self._manifest, [hear])
-        if hasattr(answer.result, "write_path") or hasattr(answer.result, "write"):
+        if answer.result is not None:
             answer.result.write(str(folder / "run_results.json"))
+        (folder / "target" / "graph.gpickle").unlink(missing_ok=True)
         problem = str(answer.exception) if answer.exception is not None else ""
         return Ending(is_success=bool(answer.success), nodes=tuple(told.values()), problem=problem)
 
@@ -71,9 +73,12 @@ RUNNABLE = frozenset({"model", "test", "unit_test", "seed", "snapshot"})
 
 def invoke(words: Sequence[str], manifest: Any, callbacks: list[Any] | None = None) -> Any:
     """One dbt command. dbt tells its story on stdout as it always does."""
+    import dbt.mp_context
     from dbt.cli.main import dbtRunner
 
     sys.dont_write_bytecode = True  # a project's own Python modules leave no __pycache__ in it
+    # dbt wants its context for locks only. Those of "spawn" need a tracker process, which a fork can't share.
+    dbt.mp_context._MP_CONTEXT = get_context("fork")
     return dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(list(words))
 
 

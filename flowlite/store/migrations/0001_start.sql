@@ -168,6 +168,7 @@ CREATE TABLE deadline (
   PRIMARY KEY (run_id, task_no)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deadline_due ON deadline (due_at);
+CREATE INDEX deadline_missed ON deadline (due_at) WHERE was_met = 0;
 
 CREATE TABLE asset_update (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,

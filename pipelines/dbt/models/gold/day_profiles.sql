@@ -3,7 +3,7 @@ select
     bookings.ds,
     max(hours.weekday) as weekday,
     bool_or(hours.is_holiday) as is_holiday,
-    sum(bookings.rentals) as rentals,
+    {{ whole_sum('bookings.rentals') }} as rentals,
     {% for hour in range(24) -%}
     round(coalesce(sum(bookings.rentals) filter (where bookings.hour = {{ hour }}), 0) / nullif(sum(bookings.rentals), 0), 6)
         as share_{{ '%02d' % hour }}{{ ',' if not loop.last }}

@@ -7,10 +7,10 @@ with pings as (
         count(*) filter (where battery_pct is null) as pings_without_battery,
         count(*) filter (where event = 'end') as rides_ended,
         min(battery_pct) as lowest_battery_pct,
-        arg_max(battery_pct, event_at_local) as last_battery_pct,
-        arg_max(station, event_at_local) as last_station,
+        arg_max(battery_pct, (event_at_local, ping_id)) as last_battery_pct,
+        arg_max(station, (event_at_local, ping_id)) as last_station,
         max(event_at_local) as last_seen_at_local,
-        round(avg(speed_kmh), 1) as mean_speed_kmh
+        {{ exact_mean('speed_kmh') }} as mean_speed_kmh
     from {{ ref('clean_vehicle_telemetry') }}
     group by vehicle_id
 )

@@ -2,17 +2,17 @@
 with hours as (
     select
         count(*) as hours_covered,
-        sum(rentals) as rentals,
-        sum(casual_rentals) as casual_rentals,
-        sum(registered_rentals) as registered_rentals,
-        arg_max(hour, rentals) as peak_hour,
+        {{ whole_sum('rentals') }} as rentals,
+        {{ whole_sum('casual_rentals') }} as casual_rentals,
+        {{ whole_sum('registered_rentals') }} as registered_rentals,
+        arg_max(hour, (rentals, -hour)) as peak_hour,
         max(rentals) as peak_hour_rentals
     from {{ ref('aggregate_bookings') }}
 ),
 
 rides as (
     select
-        round(sum(ride_minutes) / 60, 2) as ride_hours,
+        round({{ exact_sum('ride_minutes') }} / 60, 2) as ride_hours,
         round(median(ride_minutes), 1) as median_ride_minutes,
         count(distinct vehicle_id) as vehicles_used
     from {{ ref('clean_bookings') }}
@@ -20,7 +20,7 @@ rides as (
 
 weather as (
     select
-        round(avg(temperature_c), 1) as mean_temperature_c,
+        {{ exact_mean('temperature_c') }} as mean_temperature_c,
         count(*) filter (where condition in ('Light Rain', 'Heavy Rain')) as rain_hours
     from {{ ref('clean_weather') }}
 ),
@@ -34,9 +34,9 @@ select
     strftime(date '{{ run_date() }}', '%a') as weekday,
     published.hours_published,
     hours.hours_covered,
-    coalesce(hours.rentals, 0) as rentals,
-    coalesce(hours.casual_rentals, 0) as casual_rentals,
-    coalesce(hours.registered_rentals, 0) as registered_rentals,
+    hours.rentals,
+    hours.casual_rentals,
+    hours.registered_rentals,
     round(100.0 * hours.casual_rentals / nullif(hours.rentals, 0), 1) as casual_share_pct,
     hours.peak_hour,
     hours.peak_hour_rentals,

@@ -5,7 +5,7 @@ with per_hour as (
         count(*) filter (where user_type = 'casual') as casual_rentals,
         count(*) filter (where user_type = 'registered') as registered_rentals,
         count(*) as rentals,
-        round(sum(ride_minutes), 1) as ride_minutes,
+        {{ exact_sum('ride_minutes') }} as ride_minutes,
         count(distinct vehicle_id) as vehicles_used
     from {{ ref('clean_bookings') }}
     group by hour

@@ -1,0 +1,87 @@
+"""`flowlite run`: one run, now, followed to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowlite.cli.faults import WorkFailed
+from flowlite.cli.following import Screen
+from flowlite.cli.live import Watcher, ended, until_the_end
+from flowlite.cli.output import json_option, paint, print_json, say
+from flowlite.cli.setting import Setting
+from flowlite.cli.tables import Cell
+from flowlite.cli.targets import PARAMETER
+from flowlite.cli.words import date as date_told
+
+if TYPE_CHECKING:
+    from flowlite.client.client import Client
+    from flowlite.client.records import Why
+    from flowlite.store.views import RunDetail
+
+
+@click.command()
+@click.argument("dag")
+@click.option("--date", metavar="D", help="Logical date: 2024-01-31, or 2024-01-31T06:00 (default: now).")
+@click.option(
+    "--param", "params", multiple=True, type=PARAMETER, metavar="K=V", help="A parameter; may be given again."
+)
+@json_option
+@click.pass_obj
+def run(setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, Any], ...], as_json: bool) -> None:
+    """Run DAG once and follow it live. DAG may also be FILE.py, or FILE.py:DAG if the file builds several."""
+    setting, dag_id = setting.for_dag(dag)
+    found, why = setting.ask(lambda client: carry_out(client, dag_id, date, dict(params), is_quiet=as_json))
+    if as_json:
+        from flowlite.cli.runs import run_fields
+
+        print_json({"run": run_fields(found.run), "tasks": found.tasks, "counts": found.counts, "why": why})
+    elif why is not None:
+        from flowlite.cli.why import show_cause
+
+        if why.cause is not None:
+            show_cause(why.cause)
+    if found.run.state != "success":
+        raise WorkFailed(f"run {found.run.id} of {found.run.dag_id} ended as {found.run.state}")
+
+
+async def carry_out(
+    client: Client, dag_id: str | None, date: str | None, params: dict[str, Any], *, is_quiet: bool
+) -> tuple[RunDetail, Why | None]:
+    """The run itself; if it did not go well, why."""
+    from flowlite.client.client import Client
+
+    dag = client.only_dag() if dag_id is None else client.declared(dag_id)
+    watcher = Watcher(Screen(), is_quiet=is_quiet)
+    tell = _silent if is_quiet else _tell
+    async with client.acting() as acting:
+        number = await acting.request(dag, date, params)
+        if not is_quiet:
+            announce(await acting.detail(number), acting.taken_up)
+        (found,) = await until_the_end(acting, [number], acting.watch([number], watcher.look), tell)
+        if not is_quiet:
+            ended(found)
+        if found.run.state == "success":
+            for other in await acting.watch_rest(watcher.look):
+                if not is_quiet:
+                    ended(other)
+    # A client of its own: the first was opened before there was a state file.
+    async with Client(client.place) as after:
+        return found, await after.why(number) if found.run.state == "failed" else None
+
+
+def announce(detail: RunDetail, taken_up: list[int]) -> None:
+    """What begins now."""
+    run = detail.run
+    paint(Cell(f"run {run.id}", bold=True), f" of {run.dag_id} for {date_told(run.logical_date)}")
+    if taken_up:
+        say(f"going on, too, with unfinished runs: {', '.join(map(str, taken_up))}")
+
+
+def _tell(text: str) -> None:
+    say(f"\n{text}", err=True)
+
+
+def _silent(text: str) -> None:
+    """With --json nothing but JSON is printed."""
