@@ -53,7 +53,7 @@ bench: $(READY)  ## flowlite against bare loops, in one run: a table and a plot
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 bench-dbt: $(READY)  ## a generated dbt project in one DAG against the bare dbt command
-	@$(BIN)/python -m benchmarks.dbt $(ARGS)
+	@$(BIN)/python -m benchmarks.dbt_build $(ARGS)
 
 check: lint types imports test  ## all of it, as before a commit
 

@@ -62,3 +62,14 @@ def median_seconds(runs: int, measure: Callable[[Path], float]) -> float:
         with tempfile.TemporaryDirectory(prefix="flowlite-bench-") as folder:
             seconds.append(measure(Path(folder)))
     return statistics.median(seconds)
+
+
+def alone(tasks: int) -> None:
+    """One run of a map in this process, told as JSON on stdout."""
+    import json
+    from dataclasses import asdict
+
+    from benchmarks import shapes
+
+    with tempfile.TemporaryDirectory(prefix="flowlite-bench-") as folder:
+        print(json.dumps(asdict(run_once(shapes.mapped(tasks), Path(folder), 64))))

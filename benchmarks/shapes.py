@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
+from pathlib import Path
 
+import flowlite
+from benchmarks.measure import Sample, cpu_seconds
 from flowlite import Dag, shell, task
 
 
@@ -61,3 +66,21 @@ def layered(tasks: int, edges: int, layers: int, seed: int = 7) -> Dag:
         for up, down in sorted(pairs, key=lambda pair: (pair[0].id, pair[1].id)):
             up >> down
     return dag
+
+
+def backfill_once(folder: Path) -> Sample:
+    """181 daily runs of a chain of three, 10 at a time, with durable state."""
+    with Dag("three", schedule="@daily") as dag:
+        noop.options(id="a")() >> noop.options(id="b")() >> noop.options(id="c")()
+
+    async def main() -> tuple[float, float]:
+        async with flowlite.open(folder / "state") as fl:
+            await fl.register(dag)
+            wall, cpu = time.perf_counter(), cpu_seconds()
+            done = await fl.backfill(dag, "2024-01-01", "2024-06-30", concurrency=10)
+            wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
+            assert len(done.runs) == 181 and done.state == "success"
+        return wall, cpu
+
+    wall, cpu = asyncio.run(main())
+    return Sample(wall, cpu, 0)

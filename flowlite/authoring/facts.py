@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from flowlite.authoring.decode import described, picked
-from flowlite.authoring.problems import nearest
 from flowlite.core.errors import FlowliteError
 
 
@@ -55,7 +55,8 @@ def meant(name: str, task: str, choices: Sequence[str]) -> list[str]:
     found = [id_ for id_ in choices if id_ == name or id_.startswith(f"{name}.")]
     if not found:
         ways = ", ".join(choices) or "none"
-        near = f" (did you mean {nearest(name, choices)}?)" if choices else ""
+        close = get_close_matches(name, choices, n=1)
+        near = f" (did you mean {close[0]!r}?)" if close else ""
         raise ResultUnfit(
             f"branch {task} chose {name!r}, which is not directly downstream{near}; its choices are: {ways}"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
+import sysconfig
 from collections.abc import Iterable
 from types import FrameType
 from typing import NamedTuple
@@ -19,6 +20,7 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place("<unknown>", 0)
+LIBRARIES = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")})
 
 
 class DeclarationError(FlowliteError):
@@ -41,13 +43,20 @@ def here() -> Place:
 
 
 def building_file() -> str:
-    """The file whose module-level code is being executed: a DAG belongs to it, whichever function builds it."""
+    """The file whose module-level code is being executed: a DAG belongs to it, whichever function builds it. Under a
+    library that called the author (a test runner), the innermost file."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and (is_ours(frame) or not is_library(frame)):
         if frame.f_code.co_name == "<module>" and not is_ours(frame):
             return frame.f_code.co_filename
         frame = frame.f_back
     return here().file
+
+
+def is_library(frame: FrameType) -> bool:
+    """Whether this is installed code, not an author's."""
+    file = frame.f_code.co_filename
+    return "-packages/" in file or file.startswith((*LIBRARIES, "<frozen"))
 
 
 def is_ours(frame: FrameType) -> bool:

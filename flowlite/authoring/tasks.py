@@ -172,7 +172,7 @@ def check_function(function: object, name: str, kind: str) -> None:
     if isinstance(function, Task | Call):
         raise DeclarationError(f"{name} is a task already", "decorate it once")
     if not callable(function) or isinstance(function, type) or not name:
-        raise DeclarationError(f"@{kind} got {function!r}", "put it above a `def` or `async def`")
+        raise DeclarationError(f"@{'task' if kind == 'python' else kind} got {function!r}", "put it above a `def` or `async def`")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise DeclarationError(
             f"{name} yields, and a task hands back one result", "return a list, and use t.map(...) on it"

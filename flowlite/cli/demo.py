@@ -20,5 +20,8 @@ def demo(setting: Setting, folder: Path | None, dates: tuple[datetime, ...]) -> 
     from flowlite.demo import play
 
     place = folder or setting.state or Path(".flowlite/demo")
-    if play(place.absolute(), [date.date() for date in dates] or None) != 0:
+    code = play(place.absolute(), [date.date() for date in dates] or None)
+    if code == 130:  # Ctrl-C: it has said so itself
+        raise click.exceptions.Exit(code)
+    if code != 0:
         raise WorkFailed("the demo did not go well; what it printed says where")

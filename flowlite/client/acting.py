@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from flowlite.authoring.dag import Dag
 from flowlite.client.errors import DagChanged, Nothing, RunUnknown
 from flowlite.client.places import Place
+from flowlite.core.graph import Graph
 from flowlite.core.messages import PoolResized, RunRow
 from flowlite.core.reach import clear_preview
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.embedding import Flowlite
-from flowlite.engine.plans import Plan
 from flowlite.engine.requests import Request
 from flowlite.store.views import InstanceView, RunDetail
 
@@ -152,8 +152,6 @@ class Acting:
         row, instances, _ = await self._rows(run)
         graph = self.engine.machine.graphs.get(row.version)
         if graph is None:
-            from flowlite.core.graph import Graph
-
             graph = Graph.from_json(await self.store.graph_json(row.version))
         found = clear_preview(graph, row, instances, names, index, with_downstream, only_failed=only_failed)
         if not found:
@@ -190,19 +188,16 @@ class Acting:
         return found
 
     async def _know_version(self, row: RunRow) -> None:
-        """A run keeps the graph that it was made from. The code of today carries it out, if the tasks are the same:
-        somebody who raises a timeout and retries must get the new timeout, and not an error."""
+        """A run keeps the graph that it was made from, and the code of today carries it out: somebody who raises a timeout
+        and retries must get the new timeout, and not an error. Raises DagChanged if a task is there no longer."""
         if row.state not in FINISHED_RUN or self.engine.plans.of(row.version) is not None:
             return
-        from flowlite.core.graph import Graph
-
         graph = Graph.from_json(await self.store.graph_json(row.version))
         current = self.engine.plans.current(row.dag_id)
-        if current is None or [task.id for task in current.graph.tasks] != [task.id for task in graph.tasks]:
+        if current is None or not graph.number.keys() <= current.graph.number.keys():
             raise DagChanged(row.dag_id, row.id, is_there=current is not None)
         self.engine.machine.add_graph(row.version, graph, is_current=False)
-        self.engine.plans.add(Plan(row.version, current.dag, graph))
-        self.engine.plans.add(current)
+        self.engine.plans.add(current, {row.version: graph})
 
 
 def nothing_to_do(row: RunRow, names: Sequence[str], *, only_failed: bool) -> str:

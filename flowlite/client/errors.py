@@ -34,7 +34,10 @@ class DagUnknown(Unknown):
     def __init__(self, dag_id: str, known: Iterable[str], problems: Sequence[object] = ()) -> None:
         known = list(known)
         if problems:
-            way_out = f"{len(problems)} DAG files have problems, the first is {problems[0]}"
+            many = (
+                "1 DAG file has a problem" if len(problems) == 1 else f"{len(problems)} problems were found, the first"
+            )
+            way_out = f"{many}: {problems[0]}"
         elif known:
             way_out = among(dag_id, known)
         else:
@@ -61,8 +64,8 @@ class DagChanged(FlowliteError):
     """The tasks of a DAG are not those that this run was made from."""
 
     def __init__(self, dag_id: str, run: int, *, is_there: bool) -> None:
-        what = "has other tasks now than" if is_there else "is in no DAG file any more, unlike"
-        super().__init__(f"DAG {dag_id!r} {what} when run {run} was made; start a new run: `flowlite run {dag_id}`")
+        what = "has lost tasks since" if is_there else "is in no DAG file any more, unlike when"
+        super().__init__(f"DAG {dag_id!r} {what} run {run} was made; start a new run: `flowlite run {dag_id}`")
 
 
 class Nothing(FlowliteError):

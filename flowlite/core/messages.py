@@ -44,7 +44,7 @@ class Evidence(NamedTuple):
     error: str | None = None  # JSON: type, message, file, line, traceback
     peak_rss_bytes: int | None = None
     log: str | None = None  # path below the state folder
-    result: str | None = None  # JSON text of the result, or {"$file": path below the state folder}
+    result: str | None = None  # JSON text of the result, or `@` and the path of its file below the state folder
 
 
 @dataclass(frozen=True, slots=True)

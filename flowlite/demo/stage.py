@@ -97,7 +97,7 @@ def variables(values: Mapping[str, str]) -> Iterator[None]:
 def own_folder(state: Path) -> Iterator[None]:
     """An empty folder that nobody else plays in. What an earlier demo left is removed, anything else is not touched."""
     if state.exists() and any(state.iterdir()) and not (state / MARK).exists():
-        raise FlowliteError(f"{state} holds something that is no demo; give an empty folder with --state DIR")
+        raise FlowliteError(f"{state} holds something that is no demo; give an empty one with --folder DIR")
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state / MARK).open("a") as lock:
         try:

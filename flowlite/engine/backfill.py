@@ -11,7 +11,7 @@ from flowlite.authoring.dag import Dag
 from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import RunRow
 from flowlite.core.states import FINISHED_RUN, RunState
-from flowlite.engine.requests import instant_of
+from flowlite.engine.requests import Request, instant_of
 
 REPROCESS = ("none", "failed", "all")
 LONGEST = 100_000
@@ -33,6 +33,20 @@ class Backfill:
     is_newest_first: bool = False
     is_inclusive: bool = False
     params: Any = None
+
+    def request(self, day: Day, lane: str) -> Request:
+        """The run of a day that has none yet. Backfill runs have no deadlines."""
+        at = day.logical_date.timestamp()
+        return Request(
+            dag=self.dag,
+            logical_date=day.logical_date,
+            params=self.params,
+            kind="backfill",
+            lane=lane,
+            order=-at if self.is_newest_first else at,
+            asked_by="backfill",
+            has_deadlines=False,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from flowlite.authoring.signals import Fail, RetryAfter, Skip
 from flowlite.authoring.spec import TaskSpec
 from flowlite.core.states import Outcome
 from flowlite.engine.live import Given, lookup
-from flowlite.engine.results import kept_result, read_result
+from flowlite.engine.results import read_result
 from flowlite.execution.work import AttemptFailed, Io, Produced
 
 # These come out the same however often they are tried.
@@ -37,7 +37,6 @@ class Call:
     given: Given
     wanted: frozenset[str]
     state_dir: Path
-    name: str  # unique to the attempt; names the file of a large result
     previous_dir: Path | None = None
     now: Callable[[], float] = time.time
 
@@ -83,7 +82,7 @@ class Call:
             return NOTHING_MADE
         text = encode_result(value)
         facts = facts_of(text, self.wanted, self.spec.id, self.spec.choices)
-        return Produced(result=kept_result(self.state_dir, self.name, text), facts=facts)
+        return Produced(result=text, facts=facts)
 
     def _told(self, error: Exception) -> Exception:
         """The author's exception with what it says about another try. Integrations say it by attributes."""

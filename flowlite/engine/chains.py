@@ -8,7 +8,7 @@ from flowlite.authoring.dag import Dag
 from flowlite.core.messages import RequestRun, RunRow
 from flowlite.core.states import RunState
 from flowlite.engine.announce import moment
-from flowlite.engine.plans import Plan, Plans
+from flowlite.engine.plans import Plans
 from flowlite.engine.requests import Request
 from flowlite.store.errors import DateTaken
 from flowlite.store.store import Store
@@ -21,7 +21,7 @@ class Chains:
         self,
         store: Store,
         plans: Plans,
-        request: Callable[[Request, Plan], Awaitable[RunRow]],
+        request: Callable[[Request], Awaitable[RunRow]],
         drop: Callable[[int], None],
     ) -> None:
         self._store, self._plans, self._request, self._drop = store, plans, request, drop
@@ -35,7 +35,7 @@ class Chains:
         if cause is None or not await self._all_succeeded(plan.dag, asked):
             return self._drop(asked.intent)
         try:
-            await self._request(request_for(plan.dag, cause[0], asked), plan)
+            await self._request(request_for(plan.dag, cause[0], asked))
         except DateTaken:
             self._drop(asked.intent)
 

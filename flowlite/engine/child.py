@@ -20,18 +20,19 @@ from flowlite.loading.files import find_task, import_folders, load_file
 TARGET = "flowlite.engine.child:carry_out"
 
 
-def payload_of(call: Call, file: str | None, dag_id: str, run: Run) -> dict[str, Any]:
+def payload_of(call: Call, file: str | None, dag_id: str, timezone: str, run: Run) -> dict[str, Any]:
     """The call as JSON."""
     return {
         "file": file,
         "dag_id": dag_id,
+        # The child loads the file without the configuration that gave a DAG without a schedule its time zone.
+        "timezone": timezone,
         "task_id": call.spec.id,
         "index": call.index,
         "attempt": call.attempt,
         "given": dict(call.given),
         "wanted": sorted(call.wanted),
         "state_dir": str(call.state_dir),
-        "name": call.name,
         "previous_dir": str(call.previous_dir) if call.previous_dir else None,
         "run": {
             "run_id": str(run.id),
@@ -53,7 +54,7 @@ def carry_out(io: Io, payload: Mapping[str, Any]) -> Produced:
 
     def facts() -> RunFacts:
         params = dag.validate_params(payload["params"])[0]
-        return RunFacts(dag_id=dag.id, timezone=dag.settings.timezone, params=params, **payload["run"])
+        return RunFacts(dag_id=dag.id, timezone=payload["timezone"], params=params, **payload["run"])
 
     call = Call(
         spec=dag.specs[payload["task_id"]],
@@ -63,7 +64,6 @@ def carry_out(io: Io, payload: Mapping[str, Any]) -> Produced:
         given=payload["given"],
         wanted=frozenset(payload["wanted"]),
         state_dir=Path(payload["state_dir"]),
-        name=payload["name"],
         previous_dir=Path(previous) if previous else None,
     )
     return call.in_thread(io)

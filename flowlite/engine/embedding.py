@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -144,25 +144,18 @@ class Flowlite:
         skipped = [(day.logical_date, day.reason) for day in days if not day.runs]
         return BackfillResult([await self.finished(run) for run in runs], skipped)
 
-    async def start_days(self, asked: Backfill, days: list[Day]) -> list[int]:
+    async def start_days(self, asked: Backfill, days: Sequence[Day]) -> list[int]:
         """Ask for the runs of planned days, in a lane of their own; their numbers in the order of `days`."""
         for one in with_followers(asked.dag):
             await self.engine.register(one)
         lane = f"backfill:{self.engine.next_run_number()}"
         self.engine.send(LaneResized(lane, asked.concurrency))
-        return [await self._start_day(asked, day, lane) for day in days]
-
-    async def _start_day(self, asked: Backfill, day: Day, lane: str) -> int:
-        if day.known is not None:
-            self.engine.send(LaneResized(day.known.lane, asked.concurrency))
-            await self.engine.clear(day.known.id, by="backfill")
-            return day.known.id
-        at = day.logical_date.timestamp()
-        request = Request(
-            dag=asked.dag, logical_date=day.logical_date, params=asked.params, kind="backfill", lane=lane,
-            order=-at if asked.is_newest_first else at, asked_by="backfill", has_deadlines=False,
-        )  # fmt: skip
-        return (await self.engine.request(request)).id
+        again = [day.known for day in days if day.known is not None]
+        for row in again:
+            self.engine.send(LaneResized(row.lane, asked.concurrency))
+            await self.engine.clear(row.id, by="backfill")
+        rows = [*again, *await self.engine.request_all([asked.request(day, lane) for day in days if day.known is None])]
+        return [row.id for row in sorted(rows, key=lambda row: row.logical_date)]
 
     async def events(self) -> AsyncIterator[Event]:
         """What is committed from now on, until the end of this block."""

@@ -45,7 +45,7 @@ class Engine:
         self._inbox = Loop(self.machine, store, self.clock, self)
         self._carrier = Carrier(self._inbox, self.machine, store, self.plans, self.clock, settings)
         self._carrier.triggers = Triggers(store, self.plans, self.request, settings.state_dir)
-        self._carrier.chains = Chains(store, self.plans, self._requested, self._drop_intent)
+        self._carrier.chains = Chains(store, self.plans, self.request, self._drop_intent)
         self._carrier.errand_done = self._errand_done
         self._waiting_for_quiet: list[asyncio.Future[None]] = []
         self._one_request_at_a_time = asyncio.Lock()
@@ -100,15 +100,18 @@ class Engine:
     # --- what may be asked --------------------------------------------------------------------------------------------
     async def request(self, request: Request) -> RunRow:
         """Ask for a run; returns when it is on disk. Raises BadDate, BadParams, DateTaken."""
-        plan = await self.register(request.dag)
-        return await self._requested(request, plan)
+        (row,) = await self.request_all([request])
+        return row
 
-    async def _requested(self, request: Request, plan: Plan) -> RunRow:
+    async def request_all(self, requests: Sequence[Request]) -> list[RunRow]:
+        """Ask for several runs in one commit, all or none; rows in the order asked. Raises as `request` does."""
+        wanted = [(request, await self.register(request.dag)) for request in requests]
         async with self._one_request_at_a_time:  # two requests for one date must not both find it free
-            asked = await run_requested(request, plan, self.store, self.next_run_number, self.clock.now())
-            created = self.announcer.creation_of(asked.run)
-            self._inbox.send(asked)
-            return await created
+            now = self.clock.now()
+            asked = [await run_requested(one, plan, self.store, self.next_run_number, now) for one, plan in wanted]
+            created = [self.announcer.creation_of(one.run) for one in asked]
+            self._inbox.send(*asked)
+            return [await one for one in created]
 
     def _drop_intent(self, intent: int) -> None:
         self._inbox.send(IntentDropped(intent))

@@ -63,7 +63,7 @@ class Orders:
             return CoroutineWork(call.on_loop)
         if spec.isolation == "thread":
             return ThreadWork(call.in_thread)
-        payload = payload_of(call, live.plan.dag.file, live.plan.dag.id, live.run)
+        payload = payload_of(call, live.plan.dag.file, live.plan.dag.id, live.plan.dag.settings.timezone, live.run)
         return ProcessWork(TARGET, payload, preload=("flowlite.engine.child",), warm_up=spec.warm_up)
 
     def _call(self, start: Start, live: LiveRun, spec: TaskSpec) -> Call:
@@ -79,7 +79,6 @@ class Orders:
             given=live.given(start.task, start.index),
             wanted=live.plan.graph.facts[start.task],
             state_dir=state_dir,
-            name=f"{start.run}.{start.task}.{start.index}.{start.attempt}",
             previous_dir=before,
             now=self._now,
         )

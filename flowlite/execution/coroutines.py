@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from flowlite.core.messages import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
+from flowlite.execution.deadlines import Deadlines
 from flowlite.execution.failure import failure_of, plain_error
 from flowlite.execution.loop_thread import LoopThread
 from flowlite.execution.masking import Masker
@@ -48,6 +49,7 @@ class Coroutines:
         self._watchdog = Watchdog(self._thread, watch, self._complain, lambda: bool(self._live))
         self._live: dict[AttemptKey, _Live] = {}
         self._over: list[Ended] = []
+        self._deadlines = Deadlines(self._time_out, self._is_live, self._live.__len__)
         self._is_closing = False
 
     def start(self, orders: Sequence[Order]) -> None:
@@ -89,7 +91,7 @@ class Coroutines:
         for order in orders:
             live = live_ones[order.key] = _Live(order, AttemptIo(order, site))
             if order.timeout_s is not None:
-                live.timer = loop.call_later(order.timeout_s, self._interrupt, order.key, Outcome.TIMED_OUT)
+                self._deadlines.add(loop, order.timeout_s, live)
             live.task = asyncio.Task(self._carry_out(live), loop=loop, name=order.name)
         if self._is_closing:
             for order in orders:
@@ -134,6 +136,12 @@ class Coroutines:
         outcome = live.wish or Outcome.CANCELLED
         evidence = stop_evidence(outcome, live.order, live.io)
         return Ended(live.order.key, outcome, evidence, holds_slot=holds_slot)
+
+    def _is_live(self, live: _Live) -> bool:
+        return self._live.get(live.order.key) is live
+
+    def _time_out(self, live: _Live) -> None:
+        self._interrupt(live.order.key, Outcome.TIMED_OUT)
 
     def _interrupt(self, key: AttemptKey, why: Outcome) -> None:
         live = self._live.get(key)

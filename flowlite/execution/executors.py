@@ -75,7 +75,10 @@ class Executors:
         self._processes.adopt([order for order in orders if not isinstance(order.work, CoroutineWork | ThreadWork)])
 
     def shutdown(self, *, leave_processes: bool, within_s: float = CLOSE_S) -> None:
-        """Interrupt coroutines, abandon threads, leave processes running or kill them. Blocks until it is done."""
+        """Interrupt coroutines, abandon threads, leave processes running or kill them. Blocks until it is done.
+
+        Orders that come later are dropped: the store has them as running, and recovery finds that they never started.
+        """
         self._threads.close()
         self._coroutines.close(within_s)
         self._processes.close(leave=leave_processes, within_s=within_s)

@@ -33,8 +33,12 @@ class LoopThread:
         return (self._thread and self._thread.ident) or 0
 
     def call(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Run it soon in the loop. Calls keep their order. Raises RuntimeError after `stop`."""
-        (self._loop or self._start()).call_soon_threadsafe(function, *arguments)
+        """Run it soon in the loop. Calls keep their order; after `stop` they are dropped (abandoned threads return)."""
+        try:
+            (self._loop or self._start()).call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # closed
+            if not self._is_stopped:
+                raise
 
     def stop(self, within_s: float) -> bool:
         """Stop the loop and wait for its thread; False: something in it blocks, and it is abandoned."""

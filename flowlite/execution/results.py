@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -12,7 +11,10 @@ from flowlite.execution.work import AttemptKey
 
 
 def kept(result: str | None, state_dir: Path, key: AttemptKey) -> str | None:
-    """The result as evidence carries it: itself, or {"$file": path below the state folder}."""
+    """The result as evidence carries it: itself, or `@` and the path of its file below the state folder.
+
+    No JSON text begins with `@`, so the two can't be taken for each other.
+    """
     if result is None or len(result) <= INLINE_RESULT_BYTES // 4:  # no UTF-8 is longer than 4 bytes a character
         return result
     data = result.encode()
@@ -21,7 +23,7 @@ def kept(result: str | None, state_dir: Path, key: AttemptKey) -> str | None:
     place = place_of(key)
     target = ready(state_dir / place)
     write_private(target, data, is_durable=True)
-    return json.dumps({"$file": str(place)})
+    return f"@{place}"
 
 
 def moved(file: Path, state_dir: Path, key: AttemptKey) -> str:
@@ -29,7 +31,7 @@ def moved(file: Path, state_dir: Path, key: AttemptKey) -> str:
     place = place_of(key)
     if file.exists():
         os.rename(file, ready(state_dir / place))
-    return json.dumps({"$file": str(place)})
+    return f"@{place}"
 
 
 def place_of(key: AttemptKey) -> Path:

@@ -107,6 +107,8 @@ class Supervisor:
             child = self._start()
         except CannotStart as error:
             os.close(claim_fd)
+            if self._limit is not None:
+                self._limit.remove()
             return self._finish(started_at, {"exit_code": error.exit_code, "problem": str(error)})
         files.note_child(claim_fd, child.pid)
         self._live(child)

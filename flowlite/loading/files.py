@@ -40,6 +40,7 @@ class NoSuchTask(FlowliteError):
 
 _folders: dict[str, None] = {}  # where imports of DAG files are looked for, in this order
 _loaded: dict[str, LoadedFile] = {}  # by path
+_by_plain_name: dict[str, str] = {}  # modules that were found in DAG folders -> their files
 _underway: dict[str, ModuleType] = {}  # files that are being executed right now
 
 
@@ -103,8 +104,16 @@ def execute(file: Path) -> None:
 
 
 def install(folders: Iterable[str | Path]) -> None:
-    """Look into these folders, too, when a module is found nowhere else."""
-    _folders.update(dict.fromkeys(str(Path(folder).absolute()) for folder in folders))
+    """Look into these folders first, when a module is found nowhere else. What DAG files of other folders know by a plain
+    name is theirs: two projects may both have a `shared.py`."""
+    mine = dict.fromkeys(str(Path(folder).absolute()) for folder in folders)
+    for name, file in list(_by_plain_name.items()):
+        if not _underway and not any(file.startswith(f"{folder}/") for folder in mine):
+            sys.modules.pop(name, None)
+            del _by_plain_name[name]
+    others = {folder: None for folder in _folders if folder not in mine}
+    _folders.clear()
+    _folders.update({**others, **mine} if _underway else {**mine, **others})
     if LAST not in sys.meta_path:
         sys.meta_path.append(LAST)
     if FIRST not in sys.meta_path:
@@ -125,6 +134,8 @@ class InDagFolders(MetaPathFinder):
         if path is not None and not any(is_below(place) for place in path):
             return None
         spec = PathFinder.find_spec(name, list(path) if path is not None else list(_folders))
+        if spec is not None:
+            _by_plain_name[name] = spec.origin or (list(spec.submodule_search_locations or [""])[0] + "/")
         if spec is not None and type(spec.loader) is SourceFileLoader and not spec.submodule_search_locations:
             spec.loader = SameModule(Path(spec.origin or ""))
         return spec

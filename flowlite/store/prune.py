@@ -82,6 +82,8 @@ def remove_the_told(db: sqlite3.Connection, older_than: float) -> None:
 
 
 def give_back(db: sqlite3.Connection) -> bool:
-    """Give some free pages back to the file system; False: there are none left."""
+    """Give some free pages back to the file system; False: there are none left, or this file can't give any back."""
+    before = db.execute("PRAGMA freelist_count").fetchone()
     db.execute(f"PRAGMA incremental_vacuum({PAGES_AT_A_TIME})").fetchall()
-    return int(db.execute("PRAGMA freelist_count").fetchone()[0]) > 0
+    after = db.execute("PRAGMA freelist_count").fetchone()
+    return bool(0 < after[0] < before[0])

@@ -35,7 +35,8 @@ def wait_for(what, timeout_s: float = 30) -> None:
 
 def killed_while_all_run(folder: Path) -> str:
     program = subprocess.Popen([sys.executable, PROGRAM, folder / "state"], stdout=subprocess.PIPE, text=True)
-    run = program.stdout.readline().strip()
+    with program.stdout:
+        run = program.stdout.readline().strip()
     wait_for(lambda: all((folder / name).exists() for name in EVERYTHING))
     os.kill(program.pid, signal.SIGKILL)
     program.wait()

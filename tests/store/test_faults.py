@@ -47,7 +47,7 @@ async def test_a_full_disk_writes_nothing_and_later_commits_work(store: Store, r
 
 async def test_a_full_disk_fails_every_unit_of_the_batch(store: Store, rows) -> None:
     await limit_pages(store, 2)
-    works = [store.commit(rows.begun(run, tasks=range(3_000)), 1.0) for run in (1, 2, 3)]
+    works = [store.commit(rows.begun(run, tasks=range(size)), 1.0) for run, size in ((1, 1), (2, 3_000), (3, 1))]
     ends = await asyncio.gather(*works, return_exceptions=True)
     assert {type(end) for end in ends} == {DiskFull}
     assert await store.views.list_runs() == []

@@ -13,7 +13,7 @@ import pytest
 
 from flowlite.core.messages import Changes
 from flowlite.store.connect import connect_reader
-from flowlite.store.errors import StaleRow, StoreClosed
+from flowlite.store.errors import RowRefused, StaleRow, StoreClosed
 from flowlite.store.store import Store
 
 
@@ -83,6 +83,22 @@ async def test_a_unit_that_fails_leaves_its_neighbours_alone(store: Store, rows)
     assert isinstance(tasks[1].exception(), StaleRow)
     assert [run.id for run in await store.views.list_runs()] == [3, 2, 1]
     assert [event.seq for event in await store.views.events_after(1)] == [2, 3]
+
+
+async def test_nobody_is_answered_before_the_commit_has_returned(store: Store, rows) -> None:
+    """A foreign key that is judged at COMMIT makes that statement fail, after every unit of the batch went well."""
+
+    def spoil(db: sqlite3.Connection) -> None:
+        db.execute("PRAGMA defer_foreign_keys = ON")
+        db.execute("INSERT INTO task VALUES (99, 0, 'orphan', 'python', 'default', 1, 0)")
+
+    gate, held = await hold(store)
+    tasks = await begin(store.commit(rows.begun(), 1.0), store._writer.ask(spoil, writes=True))
+    gate.opened.set()
+    ends = await asyncio.gather(*tasks, held, return_exceptions=True)
+    assert [type(end) for end in ends[:2]] == [RowRefused, RowRefused]
+    assert await store.load_run(1) is None
+    assert await store.commit(rows.begun(), 2.0) == 1
 
 
 async def test_a_caller_that_goes_away_does_not_stop_its_unit(store: Store, rows) -> None:

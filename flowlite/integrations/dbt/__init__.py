@@ -7,8 +7,9 @@
         silver = dbt.build("pipelines/dbt", select="silver", vars={"run_date": "{{ ds }}"}, retries=2)
         silver >> dbt.build("pipelines/dbt", select="gold", vars={"run_date": "{{ ds }}"})
 
-The process is forked from a server that has dbt imported and the project's manifest parsed once. So no `config()` of a
-model may read a value that changes from run to run: it would keep the first one. Such values belong into SQL, by `var()`.
+The process is forked from a server that has dbt imported and the project's manifest parsed once. So no `config()` of
+a model may read a value that changes from run to run: it would keep the first one. Such values belong into SQL, by
+`var()`.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ def build(project: str | Path, **arguments: Any) -> Handle:
     """Models, tests, seeds and snapshots of the selection, in the order of their dependencies: a failed test keeps what
     is downstream of its model from being built.
 
-    `select`, `exclude`: as dbt's own, a string or a list. `vars`, `env`: values may hold `{{ ds }}` and the like; a value
-    of `vars` may be the result of another task. `profiles`: the folder of profiles.yml (default: the project's).
-    `target`, `threads`, `full_refresh`: as dbt's own. `warm=False`, or `executable="/path/to/dbt"`, runs the dbt command
-    in place of the warm server. Every scheduling argument of a task is taken too (`id`, `retries`, `pool`, `memory` ...).
+    `select`, `exclude`: as dbt's own, a string or a list. `vars`, `env`: values may hold `{{ ds }}` and the like; a
+    value of `vars` may be the result of another task. `profiles`: the folder of profiles.yml (default: the project's).
+    `target`, `threads`, `full_refresh`: as dbt's own. `warm=False`, or `executable="/path/to/dbt"`, runs the dbt
+    command and no warm server. Every scheduling argument of a task is taken too (`id`, `retries`, `pool`, `memory` ...).
 
     The result: counts by state, rows (in all and by model), warnings and seconds. A failed test raises
     DataQualityFailed, anything else DbtError.
@@ -74,7 +75,7 @@ def declared(
     *,
     select: Names = None,
     exclude: Names = None,
-    vars: Mapping[str, Any] | None = None,
+    vars: Mapping[str, Any] | None = None,  # noqa: A002 - the name that dbt gives it
     env: Mapping[str, str] | None = None,
     profiles: str | Path | None = None,
     target: str | None = None,
@@ -95,7 +96,7 @@ def declared(
     check_profiles(place.profiles)
     if warm and executable is None:
         scheduling["warm_up"] = (WARM_UP, argument_of(place))
-    return DBT_TASK.options(isolation="process", **{"id": f"dbt_{command}", **scheduling})(
+    node: Handle = DBT_TASK.options(isolation="process", **{"id": f"dbt_{command}", **scheduling})(
         command=command,
         project=place.project,
         profiles=place.profiles,
@@ -109,6 +110,7 @@ def declared(
         executable=executable,
         is_warm=warm,
     )
+    return node
 
 
 def names(given: Names) -> list[str]:

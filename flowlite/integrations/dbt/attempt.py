@@ -25,7 +25,7 @@ def run_dbt(
     target: str | None,
     select: list[str],
     exclude: list[str],
-    vars: dict[str, Any],
+    vars: dict[str, Any],  # noqa: A002 - the name that dbt gives it
     env: dict[str, str],
     threads: int | None,
     full_refresh: bool,
@@ -62,7 +62,7 @@ def dbt_for(place: Place, ctx: Context, executable: str | None, *, is_warm: bool
         except DbtError:  # the project does not parse: the command would say the same, only later
             raise
         except Exception as error:  # foreign code: whatever keeps dbt from starting here may not keep the command
-            ctx.log.warning("dbt can't start inside this process (%s: %s); using its command", type(error).__name__, error)
+            ctx.log.warning("dbt can't start in this process (%s: %s); using its command", type(error).__name__, error)
     from flowlite.integrations.dbt.command_line import CommandLine
 
     return CommandLine(place, log_of(ctx), executable)

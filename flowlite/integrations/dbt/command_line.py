@@ -1,4 +1,4 @@
-"""dbt as a command: a process of its own for each invocation, watched by its JSON log. Slower to start, bound to nothing."""
+"""dbt as a command: a process of its own for each invocation, watched by its JSON log. Slow to start."""
 
 from __future__ import annotations
 
@@ -64,10 +64,12 @@ class CommandLine:
             problem = f"dbt ended with exit code {process.returncode}; its log tells why"
         return Ending(is_success=process.returncode == 0, nodes=tuple(told.values()), problem=problem)
 
-    def facts(self, id: str) -> Facts | None:
+    def facts(self, node_id: str) -> Facts | None:
         """From the manifest that the last invocation left behind."""
-        node = (self._manifest.get("nodes") or {}).get(id) or (self._manifest.get("unit_tests") or {}).get(id)
-        return facts_of(node) if node else None
+        for part in ("nodes", "unit_tests"):
+            if node := (self._manifest.get(part) or {}).get(node_id):
+                return facts_of(node)
+        return None
 
 
 def events(lines: Iterator[str] | Any) -> Iterator[tuple[str, Mapping[str, Any], str, str]]:

@@ -44,7 +44,7 @@ class Dbt(Protocol):
         """Run dbt with these arguments; every change of a node is told at once, from any thread."""
         ...
 
-    def facts(self, id: str) -> Facts | None:
+    def facts(self, node_id: str) -> Facts | None:
         """What is known of a node; None if the project has none of that id."""
         ...
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -58,13 +59,13 @@ class InProcess:
         problem = str(answer.exception) if answer.exception is not None else ""
         return Ending(is_success=bool(answer.success), nodes=tuple(told.values()), problem=problem)
 
-    def facts(self, id: str) -> Facts | None:
+    def facts(self, node_id: str) -> Facts | None:
         """From the manifest."""
-        node = self._manifest.nodes.get(id) or self._manifest.unit_tests.get(id)
+        node = self._manifest.nodes.get(node_id) or self._manifest.unit_tests.get(node_id)
         return facts_of(node.to_dict(omit_none=True)) if node is not None else None
 
-    def _selector(self, id: str, fqn: list[str]) -> str:
-        known = self.facts(id)
+    def _selector(self, node_id: str, fqn: list[str]) -> str:
+        known = self.facts(node_id)
         return known.selector if known else ".".join(fqn)
 
 
@@ -73,20 +74,21 @@ RUNNABLE = frozenset({"model", "test", "unit_test", "seed", "snapshot"})
 
 def invoke(words: Sequence[str], manifest: Any, callbacks: list[Any] | None = None) -> Any:
     """One dbt command. dbt tells its story on stdout as it always does."""
-    import dbt.mp_context
+    from dbt import mp_context
     from dbt.cli.main import dbtRunner
 
     sys.dont_write_bytecode = True  # a project's own Python modules leave no __pycache__ in it
     # dbt wants its context for locks only. Those of "spawn" need a tracker process, which a fork can't share.
-    dbt.mp_context._MP_CONTEXT = get_context("fork")
+    mp_context._MP_CONTEXT = get_context("fork")  # type: ignore[assignment]
     return dbtRunner(manifest=manifest, callbacks=callbacks or []).invoke(list(words))
 
 
 def as_dict(message: Any) -> dict[str, Any]:
     """The data of an event, in the shape that dbt's JSON log has."""
-    from google.protobuf.json_format import MessageToDict
-
-    return MessageToDict(message, preserving_proto_field_name=True)
+    told: dict[str, Any] = import_module("google.protobuf.json_format").MessageToDict(
+        message, preserving_proto_field_name=True
+    )
+    return told
 
 
 def parse(place: Place, target: Path | None = None) -> Any:

@@ -1,7 +1,7 @@
 """What the attempts of one task did, node by node: a file in the attempt's folder, appended to while dbt runs.
 
-A retry reads the one of the attempt before it, carries over what is green, and runs the rest. Lines are JSON; a torn last
-line (the attempt was killed while it wrote) is left out.
+A retry reads the one of the attempt before it, carries over what is green, and runs the rest. Lines are JSON; a torn
+last line (the attempt was killed while it wrote) is left out.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Ledger:
         """What need not run again."""
         return [self.finished[one.id] for one in self.chosen or () if self.is_green(one.id)]
 
-    def is_green(self, id: str) -> bool:
+    def is_green(self, node_id: str) -> bool:
         """Ended well in some attempt."""
-        return id in self.finished and self.finished[id].state in GREEN
+        return node_id in self.finished and self.finished[node_id].state in GREEN
 
 
 def read(folder: Path | None) -> Ledger:

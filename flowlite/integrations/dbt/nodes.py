@@ -10,11 +10,12 @@ from typing import Any
 GREEN = frozenset({"success", "warn"})
 FINISHED = frozenset({"success", "warn", "failed", "skipped"})
 STATES = {
-    "success": "success", "pass": "success", "no-op": "success", "reused": "success", "warn": "warn", "skipped": "skipped",
-    "started": "running", "compiling": "running", "executing": "running",
+    "success": "success", "pass": "success", "no-op": "success", "reused": "success", "warn": "warn",
+    "skipped": "skipped", "started": "running", "compiling": "running", "executing": "running",
 }  # fmt: skip
 # Everything else (error, fail, runtime error, partial success) is failed: what we do not know is not green.
-TOLD_BY = frozenset({"NodeStart", "NodeFinished", "SkippingDetails"})
+STATE_OF_EVENT = {"NodeStart": "running", "SkippingDetails": "skipped"}
+TOLD_BY = frozenset({*STATE_OF_EVENT, "NodeFinished"})
 MESSAGE_CHARS = 4000
 
 
@@ -38,9 +39,7 @@ def node_of(event: str, data: Mapping[str, Any]) -> Node | None:
     if event not in TOLD_BY or not info.get("unique_id"):
         return None
     result = data.get("run_result") or {}
-    state = "running" if event == "NodeStart" else STATES.get(result.get("status") or info.get("node_status", ""), "failed")
-    if event == "SkippingDetails":
-        state = "skipped"
+    state = STATE_OF_EVENT.get(event) or STATES.get(result.get("status") or info.get("node_status", ""), "failed")
     return Node(
         id=info["unique_id"],
         name=info.get("node_name") or name_of(info["unique_id"]),

@@ -39,7 +39,7 @@ def files(folder: str, *, is_deep: bool) -> Iterator[tuple[str, int, int]]:
 
 
 def find_project(project: str, starts: list[Path]) -> Path:
-    """The folder that holds dbt_project.yml: as given, or below the first of `starts` (or a folder above it) that has it."""
+    """The folder with dbt_project.yml: as given, or below the first of `starts`, or a folder above one, that has it."""
     given = Path(project).expanduser()
     tried = [given] if given.is_absolute() else [above / given for start in starts for above in (start, *start.parents)]
     for folder in tried:

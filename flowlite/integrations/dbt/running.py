@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ def run_selection(
 ) -> dict[str, Any]:
     """Run it and return the summary; raises DataQualityFailed or DbtError unless every selected node is green, counting
     what earlier attempts of the same selection on the same files did. `previous`: the folder of the attempt before."""
-    started_at = clock()
+    started_at, cpu_before = clock(), cpu_seconds()
     before = usable(read(previous), selection.key(project_files))
     file = LedgerFile(folder, selection.key(project_files))
     try:
@@ -45,7 +46,8 @@ def run_selection(
     nodes, missing = outcome(ledger, ending)
     what = described(selection)
     judge(nodes, missing, ending.problem or ("" if ending.is_success else "dbt says that it failed"), dbt.facts, what)
-    return summary(nodes, carried=len(before.green()), seconds=clock() - started_at, what=what)
+    cpu_s = cpu_seconds() - cpu_before
+    return summary(nodes, carried=len(before.green()), seconds=clock() - started_at, cpu_seconds=cpu_s, what=what)
 
 
 def usable(before: Ledger, key: str) -> Ledger:
@@ -99,6 +101,11 @@ def outcome(ledger: Ledger, ending: Ending) -> tuple[list[Node], list[str]]:
     nodes = [ledger.finished[one.id] for one in chosen if one.id in ledger.finished]
     hooks = [node for node in ending.nodes if node.kind not in RUNNABLE and node.state == "failed"]
     return [*hooks, *nodes], [name_of(one.id) for one in chosen if one.id not in ledger.finished]
+
+
+def cpu_seconds() -> float:
+    """Of this process and of children that have ended."""
+    return sum(os.times()[:4])
 
 
 def described(selection: Selection) -> str:

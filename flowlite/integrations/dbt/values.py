@@ -30,8 +30,8 @@ def filled(text: str, ctx: Context) -> str:
     try:
         return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(values)
     except TemplateError as error:
-        known = ", ".join(NAMES)
-        raise FlowliteError(f"dbt task {ctx.task_id}: {text!r} can't be filled in: {error}; known are {known}") from error
+        what = f"dbt task {ctx.task_id}: {text!r} can't be filled in: {error}"
+        raise FlowliteError(f"{what}; known are {', '.join(NAMES)}") from error
 
 
 def is_template(text: str) -> bool:

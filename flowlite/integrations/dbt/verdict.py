@@ -1,4 +1,4 @@
-"""Judges a selection over all its attempts: a summary if every selected node is green, else the error that says why not."""
+"""Judges a selection over all its attempts: a summary if every selected node is green, else the error that says why."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def judge(nodes: Sequence[Node], missing: Sequence[str], problem: str, facts: Fa
     if skipped or missing:
         names = ", ".join([*(node.name for node in skipped), *missing][:NAMED])
         count = len(skipped) + len(missing)
-        raise DbtError(f"dbt {what}: {count} selected nodes did not run ({names}), though none failed; see the log")
+        raise DbtError(f"dbt {what}: {counted(count)} selected and not run ({names}), though none failed; see the log")
     if not nodes:
         raise NothingSelected(f"dbt {what}: matches no node of the project; check select= and exclude=")
 
@@ -36,11 +36,16 @@ def error_of(failed: Sequence[Node], left_out: int, facts: FactsOf) -> Exception
     broken = [node for node in failed if not is_bad_data(node)]
     told = broken or failed
     lines = [sentence(node, facts(node.id)) for node in told[:NAMED]]
-    if len(failed) > len(lines):
-        lines.append(f"{len(failed) - len(lines)} more failed: " + ", ".join(n.name for n in failed if n not in told[:NAMED]))
+    if others := [node.name for node in failed if node not in told[:NAMED]]:
+        lines.append(f"{len(others)} more failed: {', '.join(others)}")
     if left_out:
-        lines.append(f"{left_out} nodes were skipped because of it")
+        lines.append(f"{counted(left_out)} skipped because of it")
     return (DbtError if broken else DataQualityFailed)("\n".join(lines))
+
+
+def counted(nodes: int) -> str:
+    """1 node was, 2 nodes were."""
+    return "1 node was" if nodes == 1 else f"{nodes} nodes were"
 
 
 def is_bad_data(node: Node) -> bool:
@@ -67,7 +72,9 @@ def own_words(message: str) -> str:
     return "\n".join(line.strip() for line in text.strip().splitlines() if line.strip()) or "dbt gave no message"
 
 
-def summary(nodes: Sequence[Node], *, carried: int, seconds: float, what: str) -> dict[str, Any]:
+def summary(
+    nodes: Sequence[Node], *, carried: int, seconds: float, cpu_seconds: float, what: str
+) -> dict[str, Any]:
     """The task's result."""
     models = [node for node in nodes if node.kind in ("model", "seed", "snapshot")]
     rows: Mapping[str, int] = {node.name: node.rows for node in models if node.rows is not None}
@@ -82,4 +89,5 @@ def summary(nodes: Sequence[Node], *, carried: int, seconds: float, what: str) -
         "warnings": warned,
         "carried_over": carried,
         "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
     }

@@ -17,6 +17,29 @@ from flowlite.demo.history import history
 ROOT = Path(__file__).parents[3]
 
 
+SMALL_PROJECT = {
+    "dbt_project.yml": "{name: small, version: '1.0', profile: small, models: {+materialized: table}}",
+    "profiles.yml": """
+small:
+  target: dev
+  outputs:
+    dev: {type: duckdb, path: "{{ env_var('FILE', 'w.duckdb') }}"}
+""",
+    "models/schema.yml": """
+models:
+  - {name: first, columns: [{name: id, data_tests: [unique]}]}
+  - {name: last, columns: [{name: id, data_tests: [not_null]}]}
+""",
+    "models/first.sql": "select 1 as id",
+    "models/broken.sql": """
+-- depends_on: {{ ref('first') }}
+select id from {{ ref('first') if env_var('HEALED', 'no') == 'yes' else 'missing_table' }}
+""",
+    "models/last.sql": "select id from {{ ref('broken') }}",
+    "models/beside.sql": "select 2 as id",
+}
+
+
 @pytest.fixture(scope="session")
 def put_bronze() -> Callable[[Path, str], None]:
     """Puts all hours of a date below a lake's root."""
@@ -35,13 +58,14 @@ def put_bronze() -> Callable[[Path, str], None]:
 @pytest.fixture(scope="module")
 def dag_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ModuleType]]:
     """Writes a DAG file and imports it, as the process of a task will."""
-    loaded = []
+    loaded: list[str] = []
 
     def load(text: str) -> ModuleType:
         path = tmp_path_factory.mktemp("dags") / f"dbt_dags_{len(loaded)}.py"
         path.write_text(text)
         spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[path.stem] = module
         spec.loader.exec_module(module)
@@ -57,26 +81,7 @@ def dag_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
 def small_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """first -> broken -> last, and one beside them. `broken` works once HEALED says so; dbt tests all of them."""
     folder = tmp_path_factory.mktemp("project")
-    write(
-        folder,
-        {
-            "dbt_project.yml": "name: small\nversion: '1.0'\nprofile: small\nmodel-paths: [models]\nmodels: {+materialized: table}\n",
-            "profiles.yml": "small:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: \"{{ env_var('FILE', 'w.duckdb') }}\"}\n",
-            "models/first.sql": "select 1 as id",
-            "models/broken.sql": "select id from {{ ref('first') if env_var('HEALED', 'no') == 'yes' else 'missing_table' }}\n"
-            "-- depends_on: {{ ref('first') }}",
-            "models/last.sql": "select id from {{ ref('broken') }}",
-            "models/beside.sql": "select 2 as id",
-            "models/schema.yml": "models:\n  - name: first\n    columns: [{name: id, data_tests: [unique]}]\n"
-            "  - name: last\n    columns: [{name: id, data_tests: [not_null]}]\n",
-        },
-    )
+    (folder / "models").mkdir()
+    for name, text in SMALL_PROJECT.items():
+        (folder / name).write_text(text)
     return folder
-
-
-def write(folder: Path, files: dict[str, str]) -> None:
-    """A folder of text files."""
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)

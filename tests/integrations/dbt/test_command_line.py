@@ -30,7 +30,7 @@ def test_a_retry_by_the_command_runs_only_the_rest(small_project: Path, tmp_path
             tell=told.append,
         )
 
-    with pytest.raises(DbtError, match="model broken failed .*missing_table"):
+    with pytest.raises(DbtError, match=r"model broken failed .*missing_table"):
         attempt(1, "no")
     assert {node.name: node.state for node in told if node.state != "running"}["last"] == "skipped"
     told.clear()

@@ -1,4 +1,4 @@
-"""The dbt project of MobilityCorp on the real history: two good dates and a bad one, side by side, over one manifest."""
+"""The dbt project of MobilityCorp on the real history: two good dates and a bad one at once, over one manifest."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ async def listen(fl: Any, played: Played) -> None:
 
 def rows(played: Played, model: str, day: str, what: str = "*") -> list[tuple[Any, ...]]:
     path = played.lake / "gold" / model / f"ds={day}" / "data.parquet"
-    return duckdb.sql(f"select {what} from read_parquet('{path}', hive_partitioning = false)").fetchall()
+    return duckdb.connect().execute(f"select {what} from read_parquet('{path}', hive_partitioning = false)").fetchall()
 
 
 def test_gold_counts_every_real_rental_of_the_day_the_clocks_changed(played: Played) -> None:

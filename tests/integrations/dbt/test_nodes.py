@@ -7,6 +7,13 @@ import pytest
 from flowlite.integrations.dbt.nodes import Node, node_of
 
 
+def seen(name: str, data: dict[str, object]) -> Node:
+    """The node of an event that is about one."""
+    node = node_of(name, data)
+    assert node is not None
+    return node
+
+
 def event(status: str, **result: object) -> dict[str, object]:
     """As dbt's JSON log has it."""
     info = {
@@ -33,21 +40,17 @@ def test_a_finished_node_says_when_how_and_how_many_rows() -> None:
     ],
 )  # fmt: skip
 def test_every_status_has_a_state(status: str, state: str) -> None:
-    node = node_of("NodeFinished", event(status))
-    assert node is not None and node.state == state
+    assert seen("NodeFinished", event(status)).state == state
 
 
 def test_rows_written_come_from_the_adapter_where_it_tells() -> None:
-    told = node_of("NodeFinished", event("success", adapter_response={"rows_affected": 4911.0}))
-    silent = node_of("NodeFinished", event("success", adapter_response={"_message": "OK"}))
-    assert told is not None and told.rows == 4911
-    assert silent is not None and silent.rows is None
+    assert seen("NodeFinished", event("success", adapter_response={"rows_affected": 4911.0})).rows == 4911
+    assert seen("NodeFinished", event("success", adapter_response={"_message": "OK"})).rows is None
 
 
 def test_a_start_is_running_and_a_skip_is_skipped() -> None:
-    started, skipped = node_of("NodeStart", event("")), node_of("SkippingDetails", event(""))
-    assert started is not None and started.state == "running"
-    assert skipped is not None and skipped.state == "skipped"
+    assert seen("NodeStart", event("")).state == "running"
+    assert seen("SkippingDetails", event("")).state == "skipped"
 
 
 def test_other_events_are_about_no_node() -> None:

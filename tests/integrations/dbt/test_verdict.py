@@ -34,8 +34,9 @@ def test_all_green_is_silent() -> None:
 
 def test_a_failed_test_names_test_model_column_and_rows() -> None:
     assert sentence(GOOD, BAD_DATA, SKIPPED) == (
-        "DataQualityFailed: test no_gaps on model orders, column day: 22 rows fail (got 22 results) (models/schema.yml)\n"
-        "1 nodes were skipped because of it"
+        "DataQualityFailed: "
+        "test no_gaps on model orders, column day: 22 rows fail (got 22 results) (models/schema.yml)\n"
+        "1 node was skipped because of it"
     )
 
 
@@ -50,11 +51,11 @@ def test_a_broken_model_comes_before_failed_tests_and_may_be_retried() -> None:
 
 
 def test_a_node_that_was_never_heard_of_is_not_green() -> None:
-    assert "1 selected nodes did not run (report), though none failed" in sentence(GOOD, missing=("report",))
+    assert "1 node was selected and not run (report), though none failed" in sentence(GOOD, missing=("report",))
 
 
 def test_a_skipped_node_is_not_green() -> None:
-    assert "1 selected nodes did not run (report)" in sentence(GOOD, SKIPPED)
+    assert "1 node was selected and not run (report)" in sentence(GOOD, SKIPPED)
 
 
 def test_what_dbt_says_is_passed_on_if_no_node_is_to_blame() -> None:
@@ -62,4 +63,4 @@ def test_what_dbt_says_is_passed_on_if_no_node_is_to_blame() -> None:
 
 
 def test_an_empty_selection_is_an_error() -> None:
-    assert sentence() == "NothingSelected: dbt build --select gold: matches no node of the project; check select= and exclude="
+    assert sentence().startswith("NothingSelected: dbt build --select gold: matches no node of the project; check")
