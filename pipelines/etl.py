@@ -58,7 +58,7 @@ def download(ctx: Context) -> int:
     return fetched
 
 
-@task(retries=patient, timeout=timedelta(minutes=10))
+@task(retries=patient, pool="s3", timeout=timedelta(minutes=10))
 def whole_day(ctx: Context) -> int:
     """Bring a date that is over to the lake; without a single object there is nothing to compute."""
     if not s3.keys_below("lake", f"bronze/hourly_counts/ds={ctx.ds}/"):
@@ -87,7 +87,7 @@ def publish_metrics(ctx: Context) -> dict[str, float]:
 @dag(schedule=cron("0 * * * *", tz=TIMEZONE), sla=timedelta(minutes=45), tags=["etl"], team="data")
 def gold_kpis():
     """Bronze to Silver to Gold, every hour, for the date so far."""
-    arrived = s3.new_objects("lake", this_hour, id="arrived", poke_every=30, timeout=timedelta(minutes=50))
+    arrived = s3.new_objects("lake", this_hour, id="arrived", timeout=timedelta(minutes=50), retries=patient)
     silver = dbt.run(PROJECT, id="silver", select="tag:silver", **for_this_date, **with_more_memory)
     silver_tests = dbt.test(PROJECT, id="silver_tests", select="tag:silver", **for_this_date, retries=once_more)
     gold = dbt.build(PROJECT, id="gold", select="tag:gold", **for_this_date, retries=once_more, outlets=[kpi_summary])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import linecache
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -223,6 +223,5 @@ def refuse_unreachable(node: Node, function: Any) -> None:
 
 
 def in_notebook(function: Any) -> bool:
-    """Whether it was typed into a notebook cell or a prompt: its module has no file to import."""
-    module = sys.modules.get(function.__module__)
-    return function.__module__ == "__main__" and not getattr(module, "__file__", None)
+    """Whether it was typed into a notebook cell or at a prompt: cells have names, but no files."""
+    return function.__module__ == "__main__" and not Path(function.__code__.co_filename).is_file()

@@ -40,6 +40,13 @@ class TaskOptions(TypedDict, total=False):
     warm_up: tuple[str, str]
 
 
+class SensorOptions(TaskOptions, total=False):
+    """What `@sensor(...)` takes. `timeout` is of the whole wait; with `soft_fail` its end means skipped, not failed."""
+
+    poke_every: float | timedelta
+    soft_fail: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """Checked scheduling arguments; None: not given."""

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
-from flowlite.authoring.options import TaskOptions, options
+from flowlite.authoring.options import SensorOptions, options
 from flowlite.authoring.tasks import Task
 
 P = ParamSpec("P")
 R = TypeVar("R")
 OWN = ("poke_every", "soft_fail")
-
-
-class SensorOptions(TaskOptions, total=False):
-    """What `@sensor(...)` takes. `timeout` is of the whole wait; with `soft_fail` its end means skipped, not failed."""
-
-    poke_every: float | timedelta
-    soft_fail: bool
 
 
 @overload

@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 from flowlite.authoring.bindings import binding, element, path_text
 from flowlite.authoring.building import CURRENT, Builder, Node, builder_here
 from flowlite.authoring.handles import Handle, MappedHandle
-from flowlite.authoring.options import Options, TaskOptions, options
+from flowlite.authoring.options import Options, SensorOptions, TaskOptions, options
 from flowlite.authoring.problems import DeclarationError, here
 from flowlite.authoring.signature import Signature
 from flowlite.core.graph import Fact
@@ -42,7 +42,7 @@ class Call:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Handle, ...] = ()
 
-    def options(self, **given: Unpack[TaskOptions]) -> Call:
+    def options(self, **given: Unpack[SensorOptions]) -> Call:
         """The same task with other scheduling arguments, for this node."""
         named = f"{self.recipe.name}.options()"
         return replace(self, given=self.given.over(options(named, given, self.recipe.extra_options)))
@@ -147,7 +147,7 @@ class Task(Generic[P, R]):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
 
-    def options(self, **given: Unpack[TaskOptions]) -> Call:
+    def options(self, **given: Unpack[SensorOptions]) -> Call:
         """The same task with other scheduling arguments, for one node."""
         return self._call.options(**given)
 
@@ -172,7 +172,9 @@ def check_function(function: object, name: str, kind: str) -> None:
     if isinstance(function, Task | Call):
         raise DeclarationError(f"{name} is a task already", "decorate it once")
     if not callable(function) or isinstance(function, type) or not name:
-        raise DeclarationError(f"@{'task' if kind == 'python' else kind} got {function!r}", "put it above a `def` or `async def`")
+        raise DeclarationError(
+            f"@{'task' if kind == 'python' else kind} got {function!r}", "put it above a `def` or `async def`"
+        )
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise DeclarationError(
             f"{name} yields, and a task hands back one result", "return a list, and use t.map(...) on it"

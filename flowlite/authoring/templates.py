@@ -193,7 +193,9 @@ def syntax_problem(template: str) -> str | None:
         return f"{error.message} in {template!r}; write values as {{{{ ds }}}}"
     # What they make of a value is text that was put together: it can't be told any more what came in.
     if next(parsed.find_all((AssignBlock, CallBlock, FilterBlock, Macro)), None):
-        return f"a block filter, block set or macro in {template!r}; write the filter at the value: {{{{ ds | upper }}}}"
+        return (
+            f"a block filter, block set or macro in {template!r}; write the filter at the value: {{{{ ds | upper }}}}"
+        )
     unknown = sorted(
         find_undeclared_variables(parsed) - set(NAMES) - {"range", "dict", "lipsum", "cycler", "joiner", "namespace"}
     )

@@ -43,6 +43,7 @@ def looked_at(setting: Setting) -> Iterator[Finding]:
     yield Finding("configuration", "ok", str(where) if where else "no flowlite.toml: built-in settings")
     yield from dag_folders(setting)
     yield from connections(setting)
+    yield sqlite()
     yield from findings(state)
 
 
@@ -57,6 +58,16 @@ def dag_folders(setting: Setting) -> Iterator[Finding]:
             yield Finding(
                 "DAG files", "problem", f"{folder} is not there", f"mkdir {folder}, or correct `dags` in flowlite.toml"
             )
+
+
+def sqlite() -> Finding:
+    """The library that holds the state."""
+    from flowlite.client.state_file import sqlite_version
+
+    found, least = sqlite_version()
+    if tuple(map(int, found.split("."))) < tuple(map(int, least.split("."))):
+        return Finding("SQLite", "problem", f"{found} is too old", f"install a Python with SQLite {least} or later")
+    return Finding("SQLite", "ok", found)
 
 
 def connections(setting: Setting) -> Iterator[Finding]:

@@ -188,8 +188,8 @@ class Acting:
         return found
 
     async def _know_version(self, row: RunRow) -> None:
-        """A run keeps the graph that it was made from, and the code of today carries it out: somebody who raises a timeout
-        and retries must get the new timeout, and not an error. Raises DagChanged if a task is there no longer."""
+        """A run keeps the graph that it was made from, and the code of today carries it out: somebody who raises a
+        timeout and retries must get the new timeout, and not an error. Raises DagChanged if a task is gone."""
         if row.state not in FINISHED_RUN or self.engine.plans.of(row.version) is not None:
             return
         graph = Graph.from_json(await self.store.graph_json(row.version))

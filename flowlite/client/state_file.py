@@ -23,6 +23,11 @@ class LookedOver:
     sizes: admin.Sizes | None
 
 
+def sqlite_version() -> tuple[str, str]:
+    """The version of SQLite in use, and the oldest that will do."""
+    return admin.sqlite_version()
+
+
 def back_up(file: Path, target: Path | None) -> Path:
     """A whole, checked copy; its name says when, if none is given. Safe while an engine works on the state."""
     if target is None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from flowlite.authoring.dag import Dag
+from flowlite.authoring.spec import TaskSpec
 from flowlite.core.machine import Machine
 from flowlite.core.messages import (
     Answered,
@@ -87,7 +88,7 @@ class Engine:
         if known is not None and known.dag is dag and known.graph is dag.graph():
             return known
         graph = dag.graph()
-        rows = [TaskRow(spec.id, spec.kind, spec.task.pool, spec.task.slots) for spec in dag.specs.values()]
+        rows = [task_row(spec) for spec in dag.specs.values()]
         version = await self.store.add_version(
             dag.id, dag.fingerprint(), graph.to_json(), rows, file=dag.file, at=self.clock.now()
         )
@@ -211,3 +212,8 @@ class Engine:
             for future in waiting:
                 if not future.done():
                     future.set_result(None)
+
+
+def task_row(spec: TaskSpec) -> TaskRow:
+    """What the store keeps of a task for people and for `db check`."""
+    return TaskRow(spec.id, spec.kind, spec.task.pool, spec.task.slots, spec.task.over is not None)

@@ -104,8 +104,8 @@ def execute(file: Path) -> None:
 
 
 def install(folders: Iterable[str | Path]) -> None:
-    """Look into these folders first, when a module is found nowhere else. What DAG files of other folders know by a plain
-    name is theirs: two projects may both have a `shared.py`."""
+    """Look into these folders first, when a module is found nowhere else. What DAG files of other folders know by a
+    plain name is theirs: two projects may both have a `shared.py`."""
     mine = dict.fromkeys(str(Path(folder).absolute()) for folder in folders)
     for name, file in list(_by_plain_name.items()):
         if not _underway and not any(file.startswith(f"{folder}/") for folder in mine):
@@ -135,7 +135,7 @@ class InDagFolders(MetaPathFinder):
             return None
         spec = PathFinder.find_spec(name, list(path) if path is not None else list(_folders))
         if spec is not None:
-            _by_plain_name[name] = spec.origin or (list(spec.submodule_search_locations or [""])[0] + "/")
+            _by_plain_name[name] = spec.origin or f"{next(iter(spec.submodule_search_locations or []), '')}/"
         if spec is not None and type(spec.loader) is SourceFileLoader and not spec.submodule_search_locations:
             spec.loader = SameModule(Path(spec.origin or ""))
         return spec

@@ -76,6 +76,11 @@ def sizes(path: Path) -> Sizes:
         )
 
 
+def sqlite_version() -> tuple[str, str]:
+    """The library that Python brought along, and the oldest one that knows our tables (STRICT came with 3.37)."""
+    return sqlite3.sqlite_version, "3.37.0"
+
+
 def verify(db: sqlite3.Connection, where: Path) -> None:
     """Raises StateCorrupt or StateNewer if this can't be used as a state."""
     said = db.execute("PRAGMA integrity_check(1)").fetchone()[0]

@@ -1,5 +1,7 @@
 """Bad DAGs, and exactly what their authors read."""
 
+# ruff: noqa: E501 - messages and commands stand as one reads them
+
 from __future__ import annotations
 
 import re
@@ -149,5 +151,14 @@ def test_an_unknown_pool_is_told_only_where_a_configuration_names_the_pools(tmp_
     other = tmp_path / "again.py"
     other.write_text(file.read_text())
     said = "fetch: there is no pool 'htp'; add `htp = 4` under [pools] in flowlite.toml, or use 'http'"
-    with defaults.using(defaults.Defaults(pools=frozenset({"http"}))), pytest.raises(DeclarationError, match=re.escape(said)):
+    with (
+        defaults.using(defaults.Defaults(pools=frozenset({"http"}))),
+        pytest.raises(DeclarationError, match=re.escape(said)),
+    ):
         load_file(other)
+
+
+def test_a_notebook_cell_can_not_run_in_a_process_of_its_own():
+    cell = compile("from flowlite import *\n@task(isolation='process')\ndef f(): ...\nwith Dag('d'):\n    f()\n", "<cell 3>", "exec")
+    with pytest.raises(DeclarationError, match=r'<cell 3>:5: f: isolation="process" can\'t import \'f\', which has no file'):
+        exec(cell, {"__name__": "__main__"})

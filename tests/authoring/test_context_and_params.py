@@ -41,7 +41,14 @@ def test_dates_are_aware_and_ds_is_in_the_zone_of_the_dag():
     assert ctx.logical_date.isoformat() == "2024-03-30T23:00:00+00:00"
     assert (ctx.data_interval_start, ctx.ds) == (ctx.logical_date, "2024-03-31")
     assert (ctx.data_interval_end - ctx.data_interval_start).total_seconds() == 23 * 3600
-    assert (ctx.run_id, ctx.dag_id, ctx.task_id, ctx.attempt, ctx.map_index, ctx.params) == ("17", "d", "g.t", 2, None, {"x": 1})
+    assert (ctx.run_id, ctx.dag_id, ctx.task_id, ctx.attempt, ctx.map_index, ctx.params) == (
+        "17",
+        "d",
+        "g.t",
+        2,
+        None,
+        {"x": 1},
+    )
 
 
 def test_the_idempotency_key_is_of_the_instance_not_of_the_attempt():
@@ -61,7 +68,12 @@ def test_the_log_takes_what_loggers_take():
         raise ValueError("bad")
     except ValueError:
         log.exception("failed")
-    assert io.lines[:4] == [("info", "fetching a for b"), ("warn", "100%"), ("debug", "3"), ("error", "%d ('no number',)")]
+    assert io.lines[:4] == [
+        ("info", "fetching a for b"),
+        ("warn", "100%"),
+        ("debug", "3"),
+        ("error", "%d ('no number',)"),
+    ]
     assert io.lines[4][1].startswith("failed\nTraceback")
 
 

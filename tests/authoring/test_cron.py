@@ -1,5 +1,7 @@
 """Cron schedules against a minute-by-minute oracle that knows nothing of how they are made."""
 
+# ruff: noqa: E501 - messages and commands stand as one reads them
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,8 @@ from flowlite import cron
 from flowlite.authoring.problems import DeclarationError
 
 MINUTE = timedelta(minutes=1)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Asia/Kathmandu", "Africa/Cairo",
          "America/Havana", "Asia/Beirut", "Africa/Casablanca", "Antarctica/Troll", "America/Scoresbysund", "UTC"]  # fmt: skip
 FIELDS = {
@@ -60,11 +64,11 @@ def matches(text, wall):
     minute, hour, day, month, weekday = text.split()
     if wall.minute not in values(minute, 0, 59) or wall.hour not in values(hour, 0, 23):
         return False
-    if wall.month not in values(month, 1, 12, "jan feb mar apr may jun jul aug sep oct nov dec".split()):
+    if wall.month not in values(month, 1, 12, MONTHS):
         return False
     last = (wall + timedelta(days=1)).day == 1
     by_day = last if day == "L" else wall.day in values(day, 1, 31)
-    days = {value % 7 for value in values(weekday, 0, 6, "sun mon tue wed thu fri sat".split())}
+    days = {value % 7 for value in values(weekday, 0, 6, DAYS)}
     by_weekday = wall.isoweekday() % 7 in days
     either = not day.startswith("*") and not weekday.startswith("*")
     return (by_day or by_weekday) if either else (by_day and by_weekday)
@@ -103,7 +107,9 @@ def check(text, name, moment, *, days=2):
     assert found(text, zone, start, end) == oracle(text, zone, start, end), (text, name, moment)
 
 
-MOMENTS = [(name, change) for name in ZONES for change in changes(ZoneInfo(name), 2026) or [datetime(2026, 2, 27, tzinfo=UTC)]]
+MOMENTS = [
+    (name, change) for name in ZONES for change in changes(ZoneInfo(name), 2026) or [datetime(2026, 2, 27, tzinfo=UTC)]
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -120,7 +126,12 @@ def test_all_changing_zones_of_two_years_agree_with_the_oracle():
         zone = ZoneInfo(name)
         for change in [*changes(zone, 2026), *changes(zone, 2027)]:
             for text in texts:
-                key = (text, change, change.astimezone(zone).utcoffset(), (change - MINUTE).astimezone(zone).utcoffset())
+                key = (
+                    text,
+                    change,
+                    change.astimezone(zone).utcoffset(),
+                    (change - MINUTE).astimezone(zone).utcoffset(),
+                )
                 if key not in seen:  # many names, one clock
                     seen.add(key)
                     check(text, name, change, days=1)
@@ -151,7 +162,12 @@ def test_a_fixed_time_that_comes_twice_runs_once():
 
 
 def test_a_wildcard_hour_runs_in_both_folds():
-    assert local("30 * * * *", "2026-10-25 01:00", 4) == ["25 01:30 +0200", "25 02:30 +0200", "25 02:30 +0100", "25 03:30 +0100"]
+    assert local("30 * * * *", "2026-10-25 01:00", 4) == [
+        "25 01:30 +0200",
+        "25 02:30 +0200",
+        "25 02:30 +0100",
+        "25 03:30 +0100",
+    ]
 
 
 def test_midnight_after_the_spring_change_is_not_lost():
@@ -234,7 +250,11 @@ def test_a_time_without_a_zone_is_refused():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(MOMENTS), st.sampled_from(["*/20 * * * *", "30 2 * * *", "0 9-17 * * 1-5", "0 0 1 * *"]), st.integers(-90000, 90000))
+@given(
+    st.sampled_from(MOMENTS),
+    st.sampled_from(["*/20 * * * *", "30 2 * * *", "0 9-17 * * 1-5", "0 0 1 * *"]),
+    st.integers(-90000, 90000),
+)
 def test_the_fire_before_is_the_one_whose_next_is_after(moment, text, seconds):
     name, change = moment
     schedule, here = cron(text, tz=name), change + timedelta(seconds=seconds)

@@ -80,7 +80,13 @@ def test_edges_both_ways_and_in_lists():
         assert (a >> [b, c]) == [b, c]
         assert [b, c] >> d is d
         assert e << d is d
-    assert {id_: after(made, id_) for id_ in "abcde"} == {"a": (), "b": ("a",), "c": ("a",), "d": ("b", "c"), "e": ("d",)}
+    assert {id_: after(made, id_) for id_ in "abcde"} == {
+        "a": (),
+        "b": ("a",),
+        "c": ("a",),
+        "d": ("b", "c"),
+        "e": ("d",),
+    }
 
 
 def test_chain_joins_tasks_lists_and_groups():
@@ -260,7 +266,9 @@ def test_the_context_is_found_wherever_and_however_it_is_annotated():
 
 
 def test_retry_policies_come_from_the_task_first():
-    policy = Retry(4, backoff="exponential", delay=2, max_delay=300, on=ConnectionError, never_on=(KeyError,), on_exit_codes=(75,))
+    policy = Retry(
+        4, backoff="exponential", delay=2, max_delay=300, on=ConnectionError, never_on=(KeyError,), on_exit_codes=(75,)
+    )
     with Dag("d", retries=1, pool="p") as made:
         make.options(retries=policy)(), make(), make.options(retries=0, pool="q")()
     specs = list(made.specs.values())

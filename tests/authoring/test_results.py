@@ -186,7 +186,10 @@ def test_an_argument_is_decoded_by_its_annotation():
     assert (args, kwargs) == ((), {"rows": [Row(city="Berlin", at=datetime(2024, 1, 1, tzinfo=UTC))]})
 
 
-@pytest.mark.parametrize(("hint", "text", "value"), [("int", '"42"', 42), ("float", "3", 3.0), ("Path", '"a"', Path("a")), ("'Gone'", "1", 1)])
+@pytest.mark.parametrize(
+    ("hint", "text", "value"),
+    [("int", '"42"', 42), ("float", "3", 3.0), ("Path", '"a"', Path("a")), ("'Gone'", "1", 1)],
+)
 def test_text_of_a_command_fits_a_number(hint, text, value):
     space = {"Path": Path, "task": task}
     exec(f"from __future__ import annotations\n@task\ndef use(x: {hint}): ...", space)
@@ -199,7 +202,9 @@ def test_a_mismatch_names_the_parameter():
     @task
     def use(count: int): ...
 
-    with pytest.raises(Mismatch, match="use: parameter 'count' is declared as int, count got 'many': Input should be a valid integer"):
+    with pytest.raises(
+        Mismatch, match="use: parameter 'count' is declared as int, count got 'many': Input should be a valid integer"
+    ):
         called(built(use, give), {("give", None): '"many"'})
 
 
@@ -274,7 +279,9 @@ def test_every_kind_of_parameter_is_filled():
 
     with Dag("d") as dag:
         use(1, 2, 3, 4, d=6)
-    context = Context(RunFacts(dag_id="d", run_id="1", logical_at=0, interval_start_at=0, interval_end_at=0), "use", 1, None)
+    context = Context(
+        RunFacts(dag_id="d", run_id="1", logical_at=0, interval_start_at=0, interval_end_at=0), "use", 1, None
+    )
     args, kwargs = called(dag.specs["use"], {}, None, context)
     assert use.function(*args, **kwargs) == (1, context, 2, (3, 4), 5, {"d": 6})
 

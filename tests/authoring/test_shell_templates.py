@@ -1,5 +1,7 @@
 """Values in shell commands: quoted where quotes hold, refused where they would not."""
 
+# ruff: noqa: E501 - messages and commands stand as one reads them
+
 from __future__ import annotations
 
 import random

@@ -1,5 +1,7 @@
 """The public surface: its names, its weight, and that it can be typed."""
 
+# ruff: noqa: E501 - messages and commands stand as one reads them
+
 from __future__ import annotations
 
 import subprocess
@@ -7,7 +9,19 @@ import sys
 
 import flowlite
 
-HEAVY = ("pydantic", "jinja2", "textual", "httpx", "apscheduler", "aiosqlite", "pandas", "dbt", "sqlite3", "click", "tenacity")
+HEAVY = (
+    "pydantic",
+    "jinja2",
+    "textual",
+    "httpx",
+    "apscheduler",
+    "aiosqlite",
+    "pandas",
+    "dbt",
+    "sqlite3",
+    "click",
+    "tenacity",
+)
 
 
 def test_the_public_names_are_these():
@@ -21,7 +35,9 @@ def test_the_public_names_are_these():
 
 def loaded_after(code):
     script = f"import sys\n{code}\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
-    return set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
 
 
 def test_importing_flowlite_loads_nothing_heavy():

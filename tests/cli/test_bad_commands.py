@@ -45,7 +45,8 @@ TABLE = [
      "an element such as fetch[3] can only be given alone; see `flowlite runs clear --help`", 2),
     ("runs cancel 1 --yes", "run 1 has ended already (success); there is nothing to cancel", 2),
     ("runs mark 1 --task total --as done",
-     "invalid value for '--as': 'done' is not one of 'success', 'failed', 'skipped'; see `flowlite runs mark --help`", 2),
+     "invalid value for '--as': 'done' is not one of 'success', 'failed', 'skipped'; "
+     "see `flowlite runs mark --help`", 2),
     ("db restore nowhere.db --yes", r"re:there is no backup nowhere\.db; in .*/backups: none yet", 2),
     ("--config other.toml dags list",
      r"re:.*/other\.toml: there is no such file; create it with `flowlite init`, or give another path", 2),

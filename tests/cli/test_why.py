@@ -104,7 +104,10 @@ def test_every_class_has_its_advice(outcome, said):
 
 
 REASONS = [
-    ("pending", {}, {"counts": {"clean": {"running": 1}}}, "waits for clean (running); its trigger rule is all_success"),
+    (
+        "pending", {}, {"counts": {"clean": {"running": 1}}},
+        "waits for clean (running); its trigger rule is all_success",
+    ),
     ("pending", {}, {"counts": {"clean": {"success": 1}}}, "it can go on at the engine's next turn"),
     ("pending", {}, {}, "waits for clean (not expanded); its trigger rule is all_success"),
     (

@@ -17,14 +17,12 @@ PLAY = "import sys; from pathlib import Path; from flowlite.demo import play; sy
 @pytest.mark.slow
 def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
     line = [sys.executable, "-c", PLAY, str(tmp_path / "demo")]
-    show = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
-    assert show.stdout is not None
-    for told in show.stdout:
-        if "✓" in told:  # the first date is done, the second one has begun
-            break
-    os.killpg(show.pid, signal.SIGINT)
-    rest = show.stdout.read()
-    assert (show.wait(60), "nothing is left running" in rest) == (130, True), rest
+    session = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
+    with subprocess.Popen(line, **session) as show:
+        next(told for told in show.stdout if "✓" in told)  # the first date is done, the second one has begun
+        os.killpg(show.pid, signal.SIGINT)
+        rest = show.stdout.read()
+        assert (show.wait(60), "nothing is left running" in rest) == (130, True), rest
     until = time.monotonic() + 10
     while (left := processes_of(tmp_path)) and time.monotonic() < until:
         time.sleep(0.05)  # a fork server ends by itself when its last answer is read

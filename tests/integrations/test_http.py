@@ -58,7 +58,7 @@ def test_a_refusal_is_final() -> None:
 
 def test_a_slow_answer_times_out_and_is_tried_again() -> None:
     with MoodyServer({"/x": [Answer(json=1, after_s=30), Answer(json=2)]}) as server:
-        assert http.get_json(f"{server.url}/x", timeout=0.2) == 2
+        assert http.get_json(f"{server.url}/x", timeout=0.5) == 2
 
 
 def test_a_post_that_may_have_acted_is_not_repeated() -> None:
@@ -141,4 +141,4 @@ async def test_the_retry_of_a_task_waits_as_long_as_the_server_asked() -> None:
             run = await fl.run(polite)
     first, second = run.tasks["fetch"][0].attempts
     assert run["fetch"] == "ok"
-    assert (second.started_at - first.ended_at).total_seconds() >= 0.8
+    assert (second.started_at - first.started_at).total_seconds() >= 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import flowlite
-from flowlite.integrations import LibraryMissing, SettingMissing, library, s3
+from flowlite.integrations import SettingMissing, s3
 
 Lake = Mapping[str, str]
 
@@ -112,11 +112,6 @@ def test_one_client_serves_the_whole_process(lake: Lake) -> None:
 def test_a_connection_without_a_bucket_says_what_to_add() -> None:
     with pytest.raises(SettingMissing, match=r"has no 'bucket'; add it below \[connections"):
         s3.read({"type": "s3"}, "x")
-
-
-def test_a_missing_library_says_what_to_install() -> None:
-    with pytest.raises(LibraryMissing, match=r"pip install 'flowlite\[s3\]'"):
-        library("boto99.session", extra="s3")
 
 
 def test_the_stand_in_ends_with_a_parent_that_is_killed() -> None:

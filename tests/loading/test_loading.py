@@ -1,5 +1,7 @@
 """Loading DAG files: the good ones, the broken ones, and those that mean harm."""
 
+# ruff: noqa: E501 - messages and commands stand as one reads them
+
 from __future__ import annotations
 
 import os
@@ -44,7 +46,19 @@ def said(catalog, folder):
 
 
 def test_only_dag_files_are_found(write, tmp_path):
-    for name in ("a.py", "sub/b.py", "test_a.py", "conftest.py", ".hidden.py", "__pycache__/c.py", ".git/d.py", "venv/e.py", "x.txt", "old/f.py", "old.py"):
+    for name in (
+        "a.py",
+        "sub/b.py",
+        "test_a.py",
+        "conftest.py",
+        ".hidden.py",
+        "__pycache__/c.py",
+        ".git/d.py",
+        "venv/e.py",
+        "x.txt",
+        "old/f.py",
+        "old.py",
+    ):
         write(name, "")
     write("venv/pyvenv.cfg", "")
     write(".flowliteignore", "# not these\nold/\nol?.py\n")
@@ -52,7 +66,9 @@ def test_only_dag_files_are_found(write, tmp_path):
 
 
 def test_dags_belong_to_the_file_that_built_them(write, tmp_path):
-    write("factory.py", "from flowlite import Dag, shell\ndef build(name):\n    with Dag(name):\n        shell('true')\n")
+    write(
+        "factory.py", "from flowlite import Dag, shell\ndef build(name):\n    with Dag(name):\n        shell('true')\n"
+    )
     write("a.py", "from factory import build\nfor n in range(3): build(f'made_{n}')\n")
     catalog = load(tmp_path)
     assert sorted(catalog.dags) == ["made_0", "made_1", "made_2"]
@@ -82,19 +98,36 @@ def test_a_dag_file_may_be_named_like_a_module_of_the_standard_library(write, tm
 def test_the_same_id_in_two_files_names_both(write, tmp_path):
     write("a.py")
     write("b.py", DAG.format(name="a"))
-    assert said(load(tmp_path), tmp_path) == ["b.py:7: the DAG id 'a' is taken by a.py:7; give one of the two another id"]
+    assert said(load(tmp_path), tmp_path) == [
+        "b.py:7: the DAG id 'a' is taken by a.py:7; give one of the two another id"
+    ]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("x = (\n", "bad.py:1: syntax error: '(' was never closed; correct the line"),
-        ("\n1 / 0\n", "bad.py:2: ZeroDivisionError: division by zero; correct it; `python FILE` shows the whole traceback"),
-        ("import sys\nsys.exit(1)\n", 'bad.py:2: calls sys.exit() while it is being loaded; move the call under `if __name__ == "__main__":`'),
-        ("import no_such_thing\n", "bad.py:1: imports 'no_such_thing', which is not installed; install it, or put the module beside the DAG file"),
+        (
+            "\n1 / 0\n",
+            "bad.py:2: ZeroDivisionError: division by zero; correct it; `python FILE` shows the whole traceback",
+        ),
+        (
+            "import sys\nsys.exit(1)\n",
+            'bad.py:2: calls sys.exit() while it is being loaded; move the call under `if __name__ == "__main__":`',
+        ),
+        (
+            "import no_such_thing\n",
+            "bad.py:1: imports 'no_such_thing', which is not installed; install it, or put the module beside the DAG file",
+        ),
         ("def f(): f()\nf()\n", "bad.py:1: RecursionError: calls itself without end; correct the recursion"),
-        ("from flowlite import cron\ncron('1 2 3')\n", "bad.py:2: cron text '1 2 3' has 3 fields; write five: minute hour day-of-month month day-of-week"),
-        ("from flowlite import Dag, trigger\nwith Dag('d'):\n    trigger('god')\n", "bad.py:3: DAG 'd' names DAG 'god', which no file builds; use 'good'"),
+        (
+            "from flowlite import cron\ncron('1 2 3')\n",
+            "bad.py:2: cron text '1 2 3' has 3 fields; write five: minute hour day-of-month month day-of-week",
+        ),
+        (
+            "from flowlite import Dag, trigger\nwith Dag('d'):\n    trigger('god')\n",
+            "bad.py:3: DAG 'd' names DAG 'god', which no file builds; use 'good'",
+        ),
     ],
 )
 @pytest.mark.parametrize("try_first", [False, True])
@@ -140,7 +173,9 @@ def test_one_file_can_be_tried(write):
 def test_the_child_knows_the_configured_pools(write, tmp_path):
     write("a.py", DAG.format(name="a").replace("@task", '@task(pool="htp")'))
     catalog = load(tmp_path, given=Defaults(pools=frozenset({"http"})), try_first=True)
-    assert said(catalog, tmp_path) == ["a.py:9: work: there is no pool 'htp'; add `htp = 4` under [pools] in flowlite.toml, or use 'http'"]
+    assert said(catalog, tmp_path) == [
+        "a.py:9: work: there is no pool 'htp'; add `htp = 4` under [pools] in flowlite.toml, or use 'http'"
+    ]
 
 
 def test_what_changed_on_disk_is_read_anew(write, tmp_path):
@@ -169,4 +204,6 @@ def test_loading_leaves_the_module_path_alone(write, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
-    assert said(load(tmp_path / "nope"), tmp_path) == ["nope: there is no such folder; create it, or correct `dags` in flowlite.toml"]
+    assert said(load(tmp_path / "nope"), tmp_path) == [
+        "nope: there is no such folder; create it, or correct `dags` in flowlite.toml"
+    ]
