@@ -143,7 +143,9 @@ PARTS = {part.__name__: part for part in (throughput, chain, days, processes, gr
 
 def table(figures: list[Figure]) -> str:
     """Markdown."""
-    rows = [f"| {one.name} | {one.value} | {one.beside} | {one.goal} | {'yes' if one.is_met else 'no'} |" for one in figures]
+    rows = [
+        f"| {one.name} | {one.value} | {one.beside} | {one.goal} | {'yes' if one.is_met else 'no'} |" for one in figures
+    ]
     head = ["| measured | flowlite | beside it, in the same run | goal | met |", "| --- | --- | --- | --- | --- |"]
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.release()}"
     return "\n".join([*head, *rows, "", f"Medians, synchronous=FULL, {machine}."])

@@ -1,4 +1,4 @@
-"""Makes a dbt project of any size on DuckDB: models in layers, each reading one to three of the one above; and tests."""
+"""Makes a dbt project of any size on DuckDB: models in layers, each reading one to three of the one above; tests."""
 
 from __future__ import annotations
 

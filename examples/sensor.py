@@ -1,7 +1,7 @@
 """A sensor waits for something outside. Between two looks it holds no slot and no thread.
 
 $ python examples/sensor.py
-success: found 'three rides' after more than one look: True
+success: found 'three rides'
 """
 
 import tempfile

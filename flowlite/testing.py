@@ -19,7 +19,6 @@ from typing import Any
 
 from flowlite.authoring.dag import Dag
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import Tick
 from flowlite.core.pools import DEFAULT_SLOTS
 from flowlite.engine.approvals import answer_approval
 from flowlite.engine.engine import Engine
@@ -79,9 +78,7 @@ class TestEngine:
 
     __test__ = False
 
-    def __init__(
-        self, *dags: Dag, pools: Mapping[str, int] | None = None, start: datetime = FIRST_INSTANT
-    ) -> None:
+    def __init__(self, *dags: Dag, pools: Mapping[str, int] | None = None, start: datetime = FIRST_INSTANT) -> None:
         self.clock = TestClock(start)
         self._dags: dict[str, Dag] = {dag.id: dag for dag in dags}
         self._place = place_of(MEMORY)
@@ -116,7 +113,9 @@ class TestEngine:
     async def trigger_unsettled(self, dag: Dag | str, *, logical_date: When | None = None, params: Any = None) -> str:
         """The same without waiting for anything: for tasks that do not end by themselves."""
         inner = await self._started()
-        row = await inner.request(Request(dag=self._dag(dag), logical_date=logical_date, params=params, asked_by="test"))
+        row = await inner.request(
+            Request(dag=self._dag(dag), logical_date=logical_date, params=params, asked_by="test")
+        )
         return str(row.id)
 
     async def answer(self, run: str, task_id: str, *, is_approved: bool, by: str, map_index: int | None = None) -> None:

@@ -36,8 +36,14 @@ async def answer_approval(
         raise NotAnApprover(f"{by!r} may not answer {task_id} of run {run}; ask one of {', '.join(approvers)}")
     at = moment(engine.clock.now()).isoformat()
     result = json.dumps({"approved": is_approved, "by": by, "at": at, "note": note}, ensure_ascii=False)
-    refusal = None if is_approved else plain_error("error", f"refused by {by}" + (f": {note}" if note else ""), type_name="Refused")
-    await engine.answer(run, number, index, is_approved=is_approved, by=by, evidence=Evidence(error=refusal, result=result))
+    refusal = (
+        None
+        if is_approved
+        else plain_error("error", f"refused by {by}" + (f": {note}" if note else ""), type_name="Refused")
+    )
+    await engine.answer(
+        run, number, index, is_approved=is_approved, by=by, evidence=Evidence(error=refusal, result=result)
+    )
 
 
 def waiting_number(engine: Engine, run: int, task_id: str, index: int) -> int:
@@ -46,7 +52,9 @@ def waiting_number(engine: Engine, run: int, task_id: str, index: int) -> int:
     number = None if live is None else live.graph.number.get(task_id)
     instance = None if live is None or number is None else live.find(number, index)
     if live is None or number is None or instance is None or not instance.node.task.is_approval:
-        raise NotWaiting(f"run {run} has no approval {task_id!r} that waits; `flowlite approvals list` shows those that do")
+        raise NotWaiting(
+            f"run {run} has no approval {task_id!r} that waits; `flowlite approvals list` shows those that do"
+        )
     if instance.state is not State.WAITING:
         raise NotWaiting(f"{task_id} of run {run} is {instance.state}, it waits for nobody")
     return number

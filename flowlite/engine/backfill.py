@@ -104,7 +104,9 @@ def dates_of(asked: Backfill) -> Sequence[datetime]:
     """The logical dates of the range, oldest first; without a schedule a day is an interval."""
     start, end = instant_of(asked.dag, asked.start), instant_of(asked.dag, asked.end)
     if end < start or (end == start and not asked.is_inclusive):
-        raise BadBackfill(f"the range from {asked.start} to {asked.end} is empty; END comes after START and is exclusive")
+        raise BadBackfill(
+            f"the range from {asked.start} to {asked.end} is empty; END comes after START and is exclusive"
+        )
     found = []
     for logical_date in fires_from(asked.dag, start):
         if logical_date > end or (logical_date == end and not asked.is_inclusive):

@@ -11,7 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flowlite.authoring.calls import Mismatch, NotEncodable, ResultUnfit, call_arguments, encode_result, facts_of, is_final
+from flowlite.authoring.calls import (
+    Mismatch,
+    NotEncodable,
+    ResultUnfit,
+    call_arguments,
+    encode_result,
+    facts_of,
+    is_final,
+)
 from flowlite.authoring.context import RUNNING, Context, RunFacts
 from flowlite.authoring.params import BadParams
 from flowlite.authoring.signals import Fail, RetryAfter, Skip

@@ -30,7 +30,7 @@ class Chains:
         """Whoever comes last of several upstream DAGs finds the others in success, and asks."""
         plan = self._plans.current(asked.dag_id)
         if plan is None:
-            return  # the intent stays on disk; it is asked again when the DAG is known
+            return None  # the intent stays on disk; it is asked again when the DAG is known
         cause = await self._store.load_run(asked.cause)
         if cause is None or not await self._all_succeeded(plan.dag, asked):
             return self._drop(asked.intent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -90,9 +91,16 @@ class Flowlite:
     ) -> str:
         """Trigger a run and return its id. Raises DateTaken if the date has a run, BadDate, BadParams."""
         for one in with_followers(dag):
+            self._warn_of_pools(one)
             await self.engine.register(one)
         request = Request(dag=dag, logical_date=logical_date, params=params, priority=priority, asked_by="script")
         return str((await self.engine.request(request)).id)
+
+    def _warn_of_pools(self, dag: Dag) -> None:
+        unknown = {spec.task.pool for spec in dag.specs.values()} - self.engine.machine.pools.keys()
+        for name in sorted(unknown):
+            message = f"pool {name!r} of DAG {dag.id!r} is not declared and gets {DEFAULT_SLOTS} slots; give pools={{{name!r}: 4}}"
+            warnings.warn(message, UserWarning, stacklevel=4)
 
     async def run(
         self, dag: Dag, *, logical_date: When | None = None, params: Any = None, priority: int | None = None

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from flowlite.authoring.calls import facts_of, is_final_exit, values_of
-from flowlite.authoring.spec import TaskSpec
 from flowlite.authoring.context import Context
+from flowlite.authoring.spec import TaskSpec
 from flowlite.authoring.templates import render_command, template_values
 from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import Evidence, Facts, Start, Stop
@@ -103,7 +103,9 @@ class Orders:
     def _values(self, start: Start, live: LiveRun, spec: TaskSpec) -> Mapping[str, Any]:
         index = start.index if start.index >= 0 else None
         results = lookup(live.given(start.task, start.index), partial(read_result, self._settings.state_dir))
-        return template_values(Context(live.facts, spec.id, start.attempt, Silent(), index), values_of(spec, results, index))
+        return template_values(
+            Context(live.facts, spec.id, start.attempt, Silent(), index), values_of(spec, results, index)
+        )
 
 
 class Silent:

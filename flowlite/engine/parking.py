@@ -24,7 +24,12 @@ class Parking:
         """Take out the attempt that is to be stopped, if it waits here."""
         for waiting in (*self._running.values(), *self._starting.values()):
             for start in waiting:
-                if (start.run, start.task, start.index, start.attempt) == (stop.run, stop.task, stop.index, stop.attempt):
+                if (start.run, start.task, start.index, start.attempt) == (
+                    stop.run,
+                    stop.task,
+                    stop.index,
+                    stop.attempt,
+                ):
                     waiting.remove(start)
                     return start
         return None

@@ -14,7 +14,6 @@ from flowlite.engine.plans import Plan
 from flowlite.store.errors import DateTaken
 from flowlite.store.store import Store
 
-
 When = datetime | date | str
 
 
@@ -29,7 +28,9 @@ class BadDate(FlowliteError):
     """A date that can't be read."""
 
     def __init__(self, value: object) -> None:
-        super().__init__(f"{value!r} is no date; write 2024-01-31 or 2024-01-31T06:00, with an offset such as +01:00 if needed")
+        super().__init__(
+            f"{value!r} is no date; write 2024-01-31 or 2024-01-31T06:00, with an offset such as +01:00 if needed"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,9 @@ class Triggers:
     def _wanted(self, start: Start, live: LiveRun, spec: TaskSpec, asked_by: str) -> Request:
         plan = self._plans.current(spec.trigger_dag_id or "")
         if plan is None:
-            raise FlowliteError(f"{spec.id} triggers DAG {spec.trigger_dag_id!r}, which is not loaded; check its id and file")
+            raise FlowliteError(
+                f"{spec.id} triggers DAG {spec.trigger_dag_id!r}, which is not loaded; check its id and file"
+            )
         results = lookup(live.given(start.task, start.index), partial(read_result, self._state_dir))
         params: Any = values_of(spec, results, start.index if start.index >= 0 else None).get("params")
         kind = "backfill" if live.run.kind == "backfill" else "manual"

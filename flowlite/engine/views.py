@@ -13,25 +13,29 @@ from typing import Any
 from flowlite.core.states import Outcome, RunState, State
 from flowlite.engine.announce import moment
 from flowlite.engine.place import Place
-from flowlite.engine.results import read_result
 from flowlite.engine.requests import NoSuchRun
+from flowlite.engine.results import read_result
 from flowlite.store.store import Store
-from flowlite.store.views import AttemptView, InstanceView, RunView
+from flowlite.store.views import AttemptView, InstanceView, RunDetail
 
 ALL = 1 << 40
+ENDED_BETWEEN_POKES = (Outcome.TIMED_OUT, Outcome.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptError:
-    """How an attempt failed: the author's exception and where it was raised."""
+class AttemptError(str):
+    """How an attempt failed: the text `Type: message`, with what else is known as attributes.
+
+    `error_class`: error, timeout, out_of_memory, data_quality, lost, cancelled, expansion or skipped. `file`, `line` and
+    `function` are the author's own.
+    """
 
     type: str
     message: str
-    file: str | None = None
-    line: int | None = None
-    function: str | None = None
-    traceback: str | None = None
-    error_class: str = "error"
+    file: str | None
+    line: int | None
+    function: str | None
+    traceback: str | None
+    error_class: str
 
     @classmethod
     def read(cls, text: str | None) -> AttemptError | None:
@@ -39,16 +43,43 @@ class AttemptError:
         if text is None:
             return None
         found = json.loads(text)
-        found["error_class"] = found.pop("class", "error")
-        return cls(**{name: found[name] for name in cls.__slots__ if name in found})
+        error = cls(f"{found['type']}: {found['message']}" if found.get("type") else found["message"])
+        error.error_class = found.get("class", "error")
+        for name in ("type", "message", "file", "line", "function", "traceback"):
+            setattr(error, name, found.get(name))
+        return error
+
+
+class Log:
+    """The log of an attempt: a path for `open` and `Path`, and a text for `in`. Without a line there is no file."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+
+    def read_text(self) -> str:
+        """All of it; bytes that are no text stay readable."""
+        if self.path is None or not self.path.exists():
+            return ""
+        return self.path.read_text(errors="backslashreplace")
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.read_text()
+
+    def __bool__(self) -> bool:
+        return self.path is not None
+
+    def __fspath__(self) -> str:
+        if self.path is None:
+            raise FileNotFoundError("this attempt wrote no line, so it has no log file")
+        return str(self.path)
 
     def __str__(self) -> str:
-        return f"{self.type}: {self.message}" if self.type else self.message
+        return str(self.path or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt that is over. `log` is the path of its log, if it wrote one."""
+    """One attempt that is over."""
 
     number: int
     outcome: Outcome
@@ -57,14 +88,14 @@ class Attempt:
     exit_code: int | None
     error: AttemptError | None
     peak_rss_bytes: int | None
-    log: Path | None
+    log: Log
 
 
 class TaskInstance:
     """One task instance of a finished run."""
 
-    def __init__(self, row: InstanceView, attempts: Sequence[AttemptView], place: Place) -> None:
-        self._row, self._attempts, self._place = row, attempts, place
+    def __init__(self, row: InstanceView, kind: str, attempts: Sequence[AttemptView], place: Place) -> None:
+        self._row, self._kind, self._attempts, self._place = row, kind, attempts, place
 
     @property
     def task_id(self) -> str:
@@ -83,8 +114,10 @@ class TaskInstance:
 
     @property
     def pokes(self) -> int:
-        """How often a sensor has looked, over all its attempts."""
-        return sum(row.pokes + 1 for row in self._attempts)
+        """How often a sensor has looked, over all its attempts and the one under way; 0 for other tasks."""
+        if self._kind != "sensor":
+            return 0
+        return self._row.pokes + sum(row.pokes + (row.outcome not in ENDED_BETWEEN_POKES) for row in self._attempts)
 
     @cached_property
     def attempts(self) -> list[Attempt]:
@@ -113,7 +146,7 @@ def attempt_of(row: AttemptView, state_dir: Path) -> Attempt:
         exit_code=row.exit_code,
         error=AttemptError.read(row.error),
         peak_rss_bytes=row.peak_rss_bytes,
-        log=state_dir / row.log if row.log else None,
+        log=Log(state_dir / row.log if row.log else None),
     )
 
 
@@ -121,9 +154,10 @@ class RunResult:
     """A finished run. `result["task"]` is the decoded result of a task, of a mapped one the list of them."""
 
     def __init__(
-        self, run: RunView, instances: Iterable[InstanceView], attempts: Iterable[AttemptView], place: Place
+        self, found: RunDetail, instances: Iterable[InstanceView], attempts: Iterable[AttemptView], place: Place
     ) -> None:
-        self._run, self._place = run, place
+        self._run, self._place = found.run, place
+        self._kinds = {task.id: task.kind for task in found.tasks}
         self._instances = list(instances)
         self._attempts: dict[tuple[str, int], list[AttemptView]] = {}
         for row in attempts:
@@ -168,7 +202,8 @@ class RunResult:
             width = maps.get(row.task_id)
             here = found.setdefault(row.task_id, [])
             if width is None or 0 <= row.map_index < width:
-                here.append(TaskInstance(row, self._attempts.get((row.task_id, row.map_index), []), self._place))
+                attempts = self._attempts.get((row.task_id, row.map_index), [])
+                here.append(TaskInstance(row, self._kinds[row.task_id], attempts, self._place))
         return found
 
     def __getitem__(self, task_id: str) -> Any:
@@ -186,33 +221,32 @@ class RunResult:
         if not failed:
             return None
         first = min(failed, key=lambda one: one.attempts[-1].ended_at)
-        return RootCause(first.task_id, first.map_index, first.attempts[-1])
+        return RootCause.of(first)
 
     def __repr__(self) -> str:
         return f"<run {self.id} of {self.dag_id}: {self.state}>"
 
 
-@dataclass(frozen=True, slots=True)
-class RootCause:
-    """Where a run went wrong first."""
+class RootCause(str):
+    """Where a run went wrong first: the text `task: error`, with what is known as attributes."""
 
     task_id: str
     map_index: int | None
     attempt: Attempt
 
+    @classmethod
+    def of(cls, failed: TaskInstance) -> RootCause:
+        """From the task instance that failed first."""
+        last = failed.attempts[-1]
+        index = "" if failed.map_index is None else f"[{failed.map_index}]"
+        cause = cls(f"{failed.task_id}{index}: {last.error or last.outcome}")
+        cause.task_id, cause.map_index, cause.attempt = failed.task_id, failed.map_index, last
+        return cause
+
     @property
     def error(self) -> AttemptError | None:
         """The error of its last attempt."""
         return self.attempt.error
-
-    @property
-    def message(self) -> str:
-        """One line for people."""
-        index = "" if self.map_index is None else f"[{self.map_index}]"
-        return f"{self.task_id}{index}: {self.error or self.attempt.outcome}"
-
-    def __str__(self) -> str:
-        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +264,7 @@ class BackfillResult:
 
 async def read_run(store: Store, run: int, place: Place) -> RunResult:
     """A run with all of its task instances and attempts, as it is now. Raises NoSuchRun."""
-    found = await store.views.run(run)
+    found = await store.views.run_view(run)
     if found is None:
         raise NoSuchRun(run)
     instances = await store.views.instances_of(run, limit=ALL)

@@ -10,8 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-import flowlite
 import pytest
+
+import flowlite
 from flowlite.loading.files import forget, load_file
 
 PROGRAM = Path(__file__).with_name("dagfile_crash.py")

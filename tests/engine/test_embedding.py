@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-import flowlite
 import pytest
+from pydantic import BaseModel
+
+import flowlite
 from flowlite import Context, Dag, dag, task, trigger
 from flowlite.core.errors import FlowliteError
 from flowlite.engine.lock import StateInUse
 from flowlite.store.errors import DateTaken
-from pydantic import BaseModel
 
 
 class Size(BaseModel):
@@ -115,7 +116,11 @@ async def test_a_dag_after_another_runs_for_the_same_date_when_all_upstream_succ
         await fl.run(second, logical_date="2024-01-01")
         await fl.engine.settled()
         runs = await fl.store.views.list_runs()
-    assert sorted((run.dag_id, run.state) for run in runs) == [("first", "success"), ("last", "success"), ("second", "success")]
+    assert sorted((run.dag_id, run.state) for run in runs) == [
+        ("first", "success"),
+        ("last", "success"),
+        ("second", "success"),
+    ]
     assert len({run.logical_date for run in runs}) == 1
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import flowlite
 import pytest
+
+import flowlite
 from flowlite import Dag, Fail, Skip, chain, group, task
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-import flowlite
 import pytest
+
+import flowlite
 from flowlite import Dag, Retry, shell, task
 from flowlite.loading.files import load_file
 
@@ -33,7 +34,11 @@ async def test_a_dead_child_a_skip_and_an_error_are_told_apart(dags):
     assert run.tasks["skips"][0].state == "skipped"
     assert run.tasks["dies"][0].attempts[0].exit_code == 7
     error = run.tasks["breaks"][0].attempts[0].error
-    assert (error.type, error.message, error.function) == ("LookupError", "'not there'", "breaks") or error.message == "not there"
+    assert (error.type, error.message, error.function) == (
+        "LookupError",
+        "'not there'",
+        "breaks",
+    ) or error.message == "not there"
 
 
 async def test_an_attempt_killed_for_memory_says_so_and_the_next_gets_more(dags):
@@ -101,4 +106,7 @@ def test_a_coroutine_is_cancelled_at_its_timeout_and_a_thread_is_given_up():
         hangs()
     run = flowlite.run(dag)
     release.set()
-    assert {id_: str(run.tasks[id_][0].attempts[0].outcome) for id_ in run} == {"waits": "timed_out", "hangs": "timed_out"}
+    assert {id_: str(run.tasks[id_][0].attempts[0].outcome) for id_ in run} == {
+        "waits": "timed_out",
+        "hangs": "timed_out",
+    }

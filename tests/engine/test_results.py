@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import flowlite
 import pytest
+
+import flowlite
 from flowlite import Dag, task
 
 
@@ -103,7 +104,11 @@ def test_a_result_that_does_not_fit_the_parameter_fails_and_names_it():
 
 @pytest.mark.parametrize(
     ("value", "kind", "place"),
-    [(float("nan"), "float", "result"), ({"rows": [1, object()]}, "object", 'result["rows"][1]'), ({1: 2}, "int", "result")],
+    [
+        (float("nan"), "float", "result"),
+        ({"rows": [1, object()]}, "object", 'result["rows"][1]'),
+        ({1: 2}, "int", "result"),
+    ],
 )
 def test_a_result_that_is_no_json_fails_with_type_and_place(value, kind, place):
     @task

@@ -38,7 +38,7 @@ def test_a_library_that_lacks_something_itself_says_so(tmp_path: Path, monkeypat
 
 
 def test_a_missing_setting_says_what_to_add() -> None:
-    with pytest.raises(SettingMissing, match="has no 'url'; add it below .* for example url = 'http://x'"):
+    with pytest.raises(SettingMissing, match=r"has no 'url'; add it below .* for example url = 'http://x'"):
         required({"type": "prometheus"}, "url", example="http://x")
 
 

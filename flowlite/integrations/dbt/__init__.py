@@ -40,7 +40,7 @@ def build(project: str | Path, **arguments: Any) -> Handle:
     `select`, `exclude`: as dbt's own, a string or a list. `vars`, `env`: values may hold `{{ ds }}` and the like; a
     value of `vars` may be the result of another task. `profiles`: the folder of profiles.yml (default: the project's).
     `target`, `threads`, `full_refresh`: as dbt's own. `warm=False`, or `executable="/path/to/dbt"`, runs the dbt
-    command and no warm server. Every scheduling argument of a task is taken too (`id`, `retries`, `pool`, `memory` ...).
+    command and no warm server. Every scheduling argument of a task is taken too (`id`, `retries`, `pool` ...).
 
     The result: counts by state, rows (in all and by model), warnings and seconds. A failed test raises
     DataQualityFailed, anything else DbtError.

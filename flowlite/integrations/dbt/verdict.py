@@ -72,9 +72,7 @@ def own_words(message: str) -> str:
     return "\n".join(line.strip() for line in text.strip().splitlines() if line.strip()) or "dbt gave no message"
 
 
-def summary(
-    nodes: Sequence[Node], *, carried: int, seconds: float, cpu_seconds: float, what: str
-) -> dict[str, Any]:
+def summary(nodes: Sequence[Node], *, carried: int, seconds: float, cpu_seconds: float, what: str) -> dict[str, Any]:
     """The task's result."""
     models = [node for node in nodes if node.kind in ("model", "seed", "snapshot")]
     rows: Mapping[str, int] = {node.name: node.rows for node in models if node.rows is not None}
