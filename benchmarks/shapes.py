@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from pathlib import Path
@@ -59,7 +60,7 @@ def layered(tasks: int, edges: int, layers: int, seed: int = 7) -> Dag:
     luck = random.Random(seed)
     with Dag(f"layered_{tasks}") as dag:
         rows = [[noop.options(id=f"t{n}")() for n in range(layer, tasks, layers)] for layer in range(layers)]
-        pairs = {(luck.choice(above), node) for above, here in zip(rows, rows[1:], strict=False) for node in here}
+        pairs = {(luck.choice(above), node) for above, here in itertools.pairwise(rows) for node in here}
         while len(pairs) < edges:
             layer = luck.randrange(layers - 1)
             pairs.add((luck.choice(rows[layer]), luck.choice(rows[layer + 1])))

@@ -74,7 +74,7 @@ class TestClock:
 
 
 class TestEngine:
-    """An engine in memory; started by its first use, in the loop of the test. Use it as `async with`, or as a fixture."""
+    """An engine in memory, started by its first use in the loop of the test; an `async with`, or a fixture."""
 
     __test__ = False
 

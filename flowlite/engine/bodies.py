@@ -36,7 +36,7 @@ NOTHING_MADE = Produced()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call to make. `facts` is asked for in the body: parameters that do not fit fail the attempt, not the engine."""
+    """One call to make. `facts` is asked for in the body: bad parameters fail the attempt, not the engine."""
 
     spec: TaskSpec
     facts: Callable[[], RunFacts]

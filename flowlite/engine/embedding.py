@@ -99,8 +99,8 @@ class Flowlite:
     def _warn_of_pools(self, dag: Dag) -> None:
         unknown = {spec.task.pool for spec in dag.specs.values()} - self.engine.machine.pools.keys()
         for name in sorted(unknown):
-            message = f"pool {name!r} of DAG {dag.id!r} is not declared and gets {DEFAULT_SLOTS} slots; give pools={{{name!r}: 4}}"
-            warnings.warn(message, UserWarning, stacklevel=4)
+            what = f"pool {name!r} of DAG {dag.id!r} is not declared and gets {DEFAULT_SLOTS} slots"
+            warnings.warn(f"{what}; give pools={{{name!r}: 4}}", UserWarning, stacklevel=4)
 
     async def run(
         self, dag: Dag, *, logical_date: When | None = None, params: Any = None, priority: int | None = None
@@ -175,7 +175,7 @@ class Flowlite:
             subscription.close()
 
 
-open = Flowlite
+open = Flowlite  # noqa: A001  the public name: flowlite.open
 
 
 def run(

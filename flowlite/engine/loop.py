@@ -1,7 +1,7 @@
 """The loop: inbox -> machine -> one transaction -> commands -> announcement.
 
-Whatever arrives while a commit is on its way goes into the next one, so the busier it is, the bigger the batches. Nothing
-is carried out and nobody is told before the commit has returned.
+Whatever arrives while a commit is on its way goes into the next one, so the busier it is, the bigger the batches.
+Nothing is carried out and nobody is told before the commit has returned.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`trigger("dag")` nodes: the engine itself carries them out. With `wait`, the node goes on when the other run has ended."""
+"""`trigger("dag")` nodes, carried out by the engine itself; with `wait` they go on when the other run has ended."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ ENDED_BETWEEN_POKES = (Outcome.TIMED_OUT, Outcome.CANCELLED)
 class AttemptError(str):
     """How an attempt failed: the text `Type: message`, with what else is known as attributes.
 
-    `error_class`: error, timeout, out_of_memory, data_quality, lost, cancelled, expansion or skipped. `file`, `line` and
-    `function` are the author's own.
+    `error_class`: error, timeout, out_of_memory, data_quality, lost, cancelled, expansion or skipped. `file`, `line`
+    and `function` are the author's own.
     """
 
     type: str

@@ -1,4 +1,4 @@
-"""A program that is killed while it runs, and the DAG that it runs. Files in the folder FLOWLITE_TEST say what happened."""
+"""A program that is killed while it runs, and its DAG. Files in the folder FLOWLITE_TEST say what happened."""
 
 import asyncio
 import os
@@ -13,9 +13,9 @@ folder = os.environ.get("FLOWLITE_TEST", ".")
 
 @task
 async def inside():
-    with Path(folder, "inside").open("a") as file:
+    with Path(folder, "inside").open("a") as file:  # noqa: ASYNC230
         file.write("began\n")
-    while not Path(folder, "go").exists():
+    while not Path(folder, "go").exists():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
 
 

@@ -39,7 +39,7 @@ async def test_run_works_under_a_running_loop():
 
 
 def test_params_that_do_not_fit_are_refused_before_anything_runs():
-    with pytest.raises(FlowliteError, match="params.x"):
+    with pytest.raises(FlowliteError, match=r"params\.x"):
         flowlite.run(sized, params={"x": "many"})
 
 

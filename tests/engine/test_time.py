@@ -118,7 +118,7 @@ async def test_a_sensor_looks_until_it_is_true_in_one_attempt_and_holds_no_slot(
 
 
 async def test_the_timeout_of_a_sensor_spans_the_whole_wait(flowlite_engine, flowlite_clock):
-    dag, pokes = counting_sensor(99, poke_every=30, timeout=100)
+    dag, _ = counting_sensor(99, poke_every=30, timeout=100)
     run = await flowlite_engine.trigger(dag)
     await flowlite_engine.crash_and_restart()
     await flowlite_clock.advance(seconds=99)
