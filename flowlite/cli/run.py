@@ -36,7 +36,9 @@ def run(setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, A
     if as_json:
         from flowlite.cli.runs import run_fields
 
-        print_json({"run": run_fields(found.run), "tasks": found.tasks, "counts": found.counts, "why": why})
+        print_json(
+            {"run": run_fields(found.run), "tasks": found.tasks, "counts": found.counts, "why": why and why.cause}
+        )
     elif why is not None:
         from flowlite.cli.why import show_cause
 

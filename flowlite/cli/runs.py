@@ -12,7 +12,7 @@ from flowlite.cli.marks import color, mark
 from flowlite.cli.output import json_option, paint, print_json, print_table, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
-from flowlite.cli.targets import RUN
+from flowlite.cli.targets import RUN, TARGET, Target
 from flowlite.cli.words import ago, date, instant, length
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STATES = ("queued", "running", "success", "failed", "cancelled")
 COMMANDS = {
     "list": Lazy("flowlite.cli.runs:list_", "List the newest runs."),
-    "show": Lazy("flowlite.cli.runs:show", "Show a run with all its tasks."),
+    "show": Lazy("flowlite.cli.runs:show", "Show a run with all its tasks, or one task."),
     "retry": Lazy("flowlite.cli.again:retry", "Run again what failed, and what was blocked by it."),
     "clear": Lazy("flowlite.cli.again:clear", "Run finished work again, with everything downstream."),
     "resume": Lazy("flowlite.cli.again:resume", "Go on with runs that were left unfinished."),
@@ -66,10 +66,16 @@ def list_(setting: Setting, dag: str | None, states: tuple[str, ...], limit: int
 
 @click.command()
 @click.argument("run", type=RUN)
+@click.argument("task", type=TARGET, required=False)
 @json_option
 @click.pass_obj
-def show(setting: Setting, run: int, as_json: bool) -> None:
-    """Show RUN with all its tasks."""
+def show(setting: Setting, run: int, task: Target | None, as_json: bool) -> None:
+    """Show RUN with all its tasks, or TASK in it with its attempts and what it told below itself (dbt models)."""
+    if task is not None:
+        from flowlite.cli.task_shown import show_task
+
+        show_task(setting, run, task, as_json=as_json)
+        return
     found = setting.ask(lambda client: client.run(run))
     if as_json:
         print_json({"run": run_fields(found.run), "tasks": found.tasks, "counts": found.counts})

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from flowlite.cli.marks import color, mark
-from flowlite.cli.output import json_option, paint, print_json, print_table, say
+from flowlite.cli.output import json_option, paint, plain, print_json, print_table, say
+from flowlite.cli.runs import run_fields
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
 from flowlite.cli.targets import RUN, TARGET, Target
@@ -29,7 +30,7 @@ def why(setting: Setting, run: int, task: Target | None, as_json: bool) -> None:
     """Say why RUN (or TASK in it) failed, or why it is not running yet."""
     found = setting.ask(lambda client: client.why(run, task.task_id if task else None))
     if as_json:
-        print_json(found)
+        print_json({**plain(found), "run": run_fields(found.run)})
         return
     show(found)
 

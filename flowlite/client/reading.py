@@ -80,9 +80,9 @@ class Reading:
         await self._check_task(await self.run(run), task_id)
         return await self.views.attempts_of(run, task_id, index)
 
-    async def nodes(self, run: int, task_id: str) -> list[NodeView]:
-        """What tasks told below themselves."""
-        return await self.views.node_rows(run, task_id)
+    async def nodes(self, run: int, task_id: str, index: int | None = None) -> list[NodeView]:
+        """What a task told below itself."""
+        return await self.views.node_rows(run, task_id, index=index)
 
     async def graph(self, detail: RunDetail) -> Graph:
         """The graph that a run was made from."""

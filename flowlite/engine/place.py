@@ -40,10 +40,10 @@ class Place:
 
 
 def place_of(state: str | Path) -> Place:
-    """`:memory:`, a folder, or a path that ends in .db: then its folder holds everything else. Folders are made."""
+    """`:memory:`, a folder, or a path that ends in .db: then logs and the rest are in `NAME.db.files` beside it."""
     if str(state) == MEMORY:
         return Place(Path(tempfile.mkdtemp(prefix="flowlite-")), None)
     path = Path(state).absolute()
-    folder, file = (path.parent, path) if path.suffix == ".db" else (path, path / FILE)
+    folder, file = (path.with_name(f"{path.name}.files"), path) if path.suffix == ".db" else (path, path / FILE)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Place(folder, file)

@@ -63,7 +63,7 @@ class Plans:
     def add(self, plan: Plan, graphs: Mapping[int, Graph]) -> None:
         """Make it known, and current for its DAG.
 
-        `graphs` are those of unfinished runs: each keeps the graph of its version, and is carried out with today's code.
+        `graphs` are those of unfinished runs: each keeps the graph of its version and gets today's code.
         """
         for version, graph in graphs.items():
             if graph.dag_id == plan.dag.id and version not in self._by_version:

@@ -57,7 +57,9 @@ def test_an_extra_that_is_missing_comes_with_its_install_command(monkeypatch):
 def test_everything_that_is_not_in_order_has_a_fix(cli):
     answer = cli("doctor", "--json")
     found = answer.json
-    assert {"Python", "SQLite", "filesystem", "disk space", "clock", "memory", "Java", "Pango"} <= {one["what"] for one in found}
+    assert {"Python", "SQLite", "filesystem", "disk space", "clock", "memory", "Java", "Pango"} <= {
+        one["what"] for one in found
+    }
     assert all(one["fix"] for one in found if one["verdict"] != "ok")
     assert answer.exit_code == (1 if any(one["verdict"] == "problem" for one in found) else 0)
 

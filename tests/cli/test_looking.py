@@ -34,6 +34,15 @@ def test_a_run_is_shown_with_its_tasks_in_declaration_order(look):
     assert "3 success" in shown
 
 
+def test_a_task_is_shown_with_its_attempts(look):
+    shown = look("runs", "show", "2", "load[1]").out.splitlines()
+    assert shown[0].split() == ["element", "attempt", "outcome", "began", "took", "what", "it", "said"]
+    assert shown[1].split()[:4] == ["1", "1", "✗", "failed"]
+    assert shown[1].endswith("ValueError: row 2 is \\x1b[31mbad")
+    (attempt,) = look("runs", "show", "2", "load[1]", "--json").json["attempts"]
+    assert attempt["error"]["type"] == "ValueError"
+
+
 def test_why_names_the_first_cause_the_line_the_log_and_what_it_blocked(look, history):
     said = look("why", "2").out
     assert said.startswith("✗ run 2 of broken failed because load[1] failed\n")
@@ -50,7 +59,7 @@ def test_why_names_the_first_cause_the_line_the_log_and_what_it_blocked(look, hi
 
 def test_why_as_json_has_the_same_facts(look):
     why = look("why", "2", "--json").json
-    assert why["run"]["run_id" if "run_id" in why["run"] else "id"] in ("2", 2)
+    assert why["run"]["run_id"] == "2"
     failure = why["cause"]["failure"]
     assert (failure["task_id"], failure["map_index"], failure["kind"]) == ("load", 1, "error")
     assert why["cause"]["blocked"] == ["publish"]

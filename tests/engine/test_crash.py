@@ -24,7 +24,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("FLOWLITE_TEST", str(tmp_path))
     importlib.invalidate_caches()
     forget([PROGRAM])
-    return tmp_path
+    yield tmp_path
+    (tmp_path / "go").touch()  # whatever a failed test left behind ends by itself
 
 
 def wait_for(what, timeout_s: float = 30) -> None:

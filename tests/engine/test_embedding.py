@@ -187,3 +187,51 @@ async def three() -> int:
 
 async def take_coroutine() -> int:
     return await three()
+
+
+async def test_a_state_file_keeps_its_logs_beside_it_and_leaves_the_folder_alone(tmp_path):
+    @task
+    async def say(ctx: Context):
+        ctx.log.info("hello")
+
+    with Dag("says") as made:
+        say()
+    async with flowlite.open(tmp_path / "state.db") as fl:
+        run = await fl.run(made)
+    assert "hello" in run.tasks["say"][0].attempts[0].log
+    assert {one.name for one in tmp_path.iterdir()} == {"state.db", "state.db.files"}
+
+
+async def test_work_of_a_dag_that_is_not_loaded_waits_for_it(tmp_path):
+    from flowlite import Retry
+
+    tried = []
+
+    def made():
+        @task(retries=Retry(1, delay=0))
+        async def twice():
+            tried.append(1)
+            if len(tried) == 1:
+                await asyncio.Event().wait()
+
+        with Dag("waits") as dag:
+            twice()
+        return dag
+
+    async with flowlite.open(tmp_path) as fl:
+        run = await fl.start(made())
+        while not tried:
+            await asyncio.sleep(0)
+    async with flowlite.open(tmp_path) as fl:
+        await fl.engine.settled()
+        assert (await fl.result(run)).tasks["twice"][0].state == "running"
+        await fl.register(made())
+        found = await fl.finished(run)
+    assert found.state == "success" and len(tried) == 2
+
+
+def test_an_undeclared_pool_gets_the_default_size_and_a_warning():
+    with Dag("swims", pool="lagoon") as made:
+        show()
+    with pytest.warns(UserWarning, match="'lagoon'.*32 slots"):
+        assert flowlite.run(made, params={"x": 1}).state == "success"
