@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType, TracebackType
 from typing import Any, TypedDict, Unpack, overload
@@ -16,7 +18,7 @@ from flowlite.authoring.dag_settings import Settings, settings_of
 from flowlite.authoring.fingerprint import fingerprint
 from flowlite.authoring.options import Notify
 from flowlite.authoring.params import validated
-from flowlite.authoring.problems import DeclarationError, Place, building_file, here
+from flowlite.authoring.problems import DeclarationError, Place, building_file, here, nearest
 from flowlite.authoring.retry import Retry
 from flowlite.authoring.schedules import Schedule, ScheduleLike
 from flowlite.authoring.spec import TaskSpec
@@ -162,6 +164,23 @@ class Dag:
         """The parameters as the tasks see them (model instance or dict), and as JSON text. Raises BadParams."""
         return validated(self.id, self.params_model, given)
 
+    def only(self, *names: str) -> Dag:
+        """This DAG with nothing but these tasks and groups and all that they need upstream; no other DAG follows it.
+
+        Raises DeclarationError for a name that it does not have.
+        """
+        graph = self.graph()
+        for name in names:
+            if not graph.select(name):
+                what = f"DAG {self.id!r} has no task {name!r}"
+                raise DeclarationError(what, f"use {nearest(name, self._specs)}", self.place)
+        wanted = {graph.tasks[number].id for number in graph.needed_by(names)}
+        part = copy.copy(self)
+        kept = {id_: within(spec, wanted) for id_, spec in self._specs.items() if id_ in wanted}
+        part._specs = MappingProxyType(kept)
+        part._graphs, part.downstream_dags, part.following = {}, set(), {}
+        return part
+
     # --- between DAGs -----------------------------------------------------------------------------------------------
     def __rshift__(self, other: Any) -> Any:
         for after in dags_in(other):
@@ -183,6 +202,11 @@ class Dag:
 
     def __repr__(self) -> str:
         return f"<Dag {self.id}>"
+
+
+def within(spec: TaskSpec, wanted: Set[str]) -> TaskSpec:
+    """A branch can't choose what is left out."""
+    return replace(spec, choices=tuple(one for one in spec.choices if one in wanted)) if spec.choices else spec
 
 
 def dags_in(side: Any) -> list[Dag]:

@@ -16,8 +16,10 @@ from flowlite.cli.targets import PARAMETER
 from flowlite.cli.words import date as date_told
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from flowlite.client.client import Client
-    from flowlite.client.records import Why
+    from flowlite.client.records import Rehearsal, Why
     from flowlite.store.views import RunDetail
 
 
@@ -27,12 +29,25 @@ if TYPE_CHECKING:
 @click.option(
     "--param", "params", multiple=True, type=PARAMETER, metavar="K=V", help="A parameter; may be given again."
 )
+@click.option("--task", "tasks", multiple=True, metavar="T", help="Only this task or group, and all it needs upstream.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would run, and run nothing.")
 @json_option
 @click.pass_obj
-def run(setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, Any], ...], as_json: bool) -> None:
+def run(
+    setting: Setting,
+    dag: str,
+    date: str | None,
+    params: tuple[tuple[str, Any], ...],
+    tasks: tuple[str, ...],
+    is_dry: bool,
+    as_json: bool,
+) -> None:
     """Run DAG once and follow it live. DAG may also be FILE.py, or FILE.py:DAG if the file builds several."""
     setting, dag_id = setting.for_dag(dag)
-    found, why = setting.ask(lambda client: carry_out(client, dag_id, date, dict(params), is_quiet=as_json))
+    if is_dry:
+        show_rehearsal(setting.ask(lambda client: rehearsed(client, dag_id, date, params, tasks)), as_json)
+        return
+    found, why = setting.ask(lambda client: carry_out(client, dag_id, date, dict(params), tasks, is_quiet=as_json))
     if as_json:
         from flowlite.cli.runs import run_fields
 
@@ -49,12 +64,18 @@ def run(setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, A
 
 
 async def carry_out(
-    client: Client, dag_id: str | None, date: str | None, params: dict[str, Any], *, is_quiet: bool
+    client: Client,
+    dag_id: str | None,
+    date: str | None,
+    params: dict[str, Any],
+    tasks: Sequence[str] = (),
+    *,
+    is_quiet: bool,
 ) -> tuple[RunDetail, Why | None]:
     """The run itself; if it did not go well, why."""
     from flowlite.client.client import Client
 
-    dag = client.only_dag() if dag_id is None else client.declared(dag_id)
+    dag = client.wanted(dag_id, tasks)
     watcher = Watcher(Screen(), is_quiet=is_quiet)
     tell = _silent if is_quiet else _tell
     async with client.acting() as acting:
@@ -71,6 +92,26 @@ async def carry_out(
     # A client of its own: the first was opened before there was a state file.
     async with Client(client.place) as after:
         return found, await after.why(number) if found.run.state == "failed" else None
+
+
+async def rehearsed(
+    client: Client, dag_id: str | None, date: str | None, params: Iterable[tuple[str, Any]], tasks: Sequence[str]
+) -> Rehearsal:
+    """Which tasks would run, for which interval and with which parameters."""
+    return client.rehearsal(client.wanted(dag_id, tasks), date, dict(params))
+
+
+def show_rehearsal(found: Rehearsal, as_json: bool) -> None:
+    """For people or for programs."""
+    if as_json:
+        print_json(found)
+        return
+    covers = f"covers {date_told(found.data_interval_start)} to {date_told(found.data_interval_end)}"
+    paint(Cell(found.dag_id, bold=True), f" for {date_told(found.logical_date)}, {covers}")
+    say(f"params {found.params}")
+    for task_id in found.tasks:
+        say(f"  {task_id}")
+    say(f"{len(found.tasks)} tasks would run; nothing was run")
 
 
 def announce(detail: RunDetail, taken_up: list[int]) -> None:

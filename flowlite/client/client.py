@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
+from typing import Any
 
 from flowlite.authoring.dag import Dag
 from flowlite.client.acting import Acting
@@ -13,7 +15,8 @@ from flowlite.client.declared import coming_fires, dag_detail, dag_info
 from flowlite.client.errors import DagUnknown, Unknown
 from flowlite.client.places import Place
 from flowlite.client.reading import Reading
-from flowlite.client.records import DagDetail, DagInfo, Fire, Stats
+from flowlite.client.records import DagDetail, DagInfo, Fire, Rehearsal, Stats
+from flowlite.engine.requests import instant_of, interval_of
 from flowlite.loading.catalog import Catalog, load_folder
 from flowlite.store.views import RunView
 
@@ -60,6 +63,24 @@ class Client(Reading):
             )
             raise Unknown(f"{file} builds {there}")
         return found[0]
+
+    def wanted(self, dag_id: str | None, tasks: Sequence[str] = ()) -> Dag:
+        """The DAG that was named (None: the only one), or the part of it that makes these tasks. Raises as they do."""
+        dag = self.only_dag() if dag_id is None else self.declared(dag_id)
+        return dag.only(*tasks) if tasks else dag
+
+    def rehearsal(self, dag: Dag, date: str | None, params: Mapping[str, Any]) -> Rehearsal:
+        """What a run would do. Raises BadDate, BadParams."""
+        now = datetime.fromtimestamp(time.time(), UTC)
+        start, end = (now, now) if date is None else interval_of(dag, instant_of(dag, date))
+        return Rehearsal(
+            dag_id=dag.id,
+            logical_date=start.timestamp(),
+            data_interval_start=start.timestamp(),
+            data_interval_end=end.timestamp(),
+            params=dag.validate_params(dict(params))[1],
+            tasks=tuple(dag.specs),
+        )
 
     async def dags(self) -> list[DagInfo]:
         """Every declared DAG by id, with its last runs."""

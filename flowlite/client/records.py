@@ -73,6 +73,18 @@ class Fire:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a run would do, in the order of declaration. `params` is JSON text."""
+
+    dag_id: str
+    logical_date: float
+    data_interval_start: float
+    data_interval_end: float
+    params: str
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Why a run failed: the failure that started it, and what followed."""
 

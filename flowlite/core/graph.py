@@ -82,6 +82,17 @@ class Graph:
         own = [(-1, self.sla_s)] if self.sla_s is not None else []
         return own + [(n, task.sla_s) for n, task in enumerate(self.tasks) if task.sla_s is not None]
 
+    def needed_by(self, names: Iterable[str]) -> set[int]:
+        """The numbers of these tasks and groups, and of everything upstream of them."""
+        seen = {number for name in names for number in self.select(name)}
+        stack = list(seen)
+        while stack:
+            number = stack.pop()
+            fresh = {*self.shared[number], *self.pairs[number]} - seen
+            seen |= fresh
+            stack.extend(fresh)
+        return seen
+
     def select(self, name: str) -> list[int]:
         """A task by its id, or everything in a group."""
         return [n for n, task in enumerate(self.tasks) if task.id == name or task.id.startswith(f"{name}.")]

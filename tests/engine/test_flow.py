@@ -183,3 +183,15 @@ def test_one_failure_stops_what_follows_and_the_root_cause_is_the_first():
     assert (run.root_cause.task_id, run.root_cause.error.type) == ("breaks", "ZeroDivisionError")
     assert run.root_cause.error.function == "breaks"
     assert run.root_cause.error.file.endswith("test_flow.py")
+
+
+def test_a_part_of_a_dag_is_what_was_named_and_all_that_it_needs():
+    with Dag("parts") as dag:
+        first, second, other = (noop.options(id=id_)() for id_ in ("first", "second", "other"))
+        first >> second >> noop.options(id="third")()
+        first >> other
+    assert list(dag.only("second").specs) == ["first", "second"]
+    assert list(flowlite.run(dag.only("second"))) == ["first", "second"]
+    assert len(dag.specs) == 4
+    with pytest.raises(flowlite.FlowliteError, match="no task 'secnd'; use 'second'"):
+        dag.only("secnd")
