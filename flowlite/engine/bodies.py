@@ -34,7 +34,8 @@ HOPELESS = (Fail, Mismatch, NotEncodable, ResultUnfit, BadParams)
 NOTHING_MADE = Produced()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for each attempt, and freezing triples what that costs. Nobody changes it.
+@dataclass(slots=True, kw_only=True)
 class Call:
     """One call to make. `facts` is asked for in the body: bad parameters fail the attempt, not the engine."""
 

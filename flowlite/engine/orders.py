@@ -46,8 +46,8 @@ class Orders:
             key=key_of(start),
             name=f"{dag_id}/{start.run}/{label} #{start.attempt}",
             work=work,
-            folder=attempt_dir(settings.state_dir, start.run, start.task, start.index, start.attempt),
-            log=settings.state_dir / "logs" / dag_id / str(start.run) / f"{label}.{start.attempt}.log",
+            folder_at=attempt_dir(settings.state_dir, start, start.attempt),
+            log_at=f"{settings.state_dir}/logs/{dag_id}/{start.run}/{label}.{start.attempt}.log",
             env=self._env(start, live, spec) if is_outside else {},
             timeout_s=spec.timeout_s,
             grace_s=settings.grace_s,
@@ -70,7 +70,7 @@ class Orders:
         state_dir, before = self._settings.state_dir, None
         # After a clear the attempt is the first of a new life: what an earlier one left may be about other inputs.
         if start.attempt > 1 and is_retry(live, start):
-            before = attempt_dir(state_dir, start.run, start.task, start.index, start.attempt - 1)
+            before = Path(attempt_dir(state_dir, start, start.attempt - 1))
         return Call(
             spec=spec,
             facts=partial(getattr, live, "facts"),
@@ -131,9 +131,9 @@ def is_retry(live: LiveRun, start: Start) -> bool:
     return bool(instance.failures or instance.losses or instance.ooms)
 
 
-def attempt_dir(state_dir: Path, run: int, task: int, index: int, attempt: int) -> Path:
-    """The folder that belongs to one attempt."""
-    return state_dir / "attempts" / str(run) / f"{task}.{index}.{attempt}"
+def attempt_dir(state_dir: Path, start: Start, attempt: int) -> str:
+    """The folder that belongs to one attempt of a task instance."""
+    return f"{state_dir}/attempts/{start.run}/{start.task}.{start.index}.{attempt}"
 
 
 def bare_order(start: Start, settings: EngineSettings) -> Order:
@@ -142,8 +142,8 @@ def bare_order(start: Start, settings: EngineSettings) -> Order:
         key=key_of(start),
         name=f"run {start.run}",
         work=ShellWork(("false",)),
-        folder=attempt_dir(settings.state_dir, start.run, start.task, start.index, start.attempt),
-        log=settings.state_dir / "logs" / f"{start.run}.log",
+        folder_at=attempt_dir(settings.state_dir, start, start.attempt),
+        log_at=f"{settings.state_dir}/logs/{start.run}.log",
         grace_s=settings.grace_s,
     )
 

@@ -109,20 +109,32 @@ class ShellWork:
 Work = CoroutineWork | ThreadWork | ProcessWork | ShellWork
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for each attempt, and freezing triples what that costs. Nobody changes it.
+@dataclass(slots=True, kw_only=True)
 class Order:
     """One attempt to carry out. `name` is shown to people: dag/run/task[index] #attempt."""
 
     key: AttemptKey
     name: str
     work: Work
-    folder: Path  # of this attempt; executors make it when they need it
-    log: Path
+    folder_at: str  # of this attempt; executors make it when they need it
+    log_at: str
     env: Mapping[str, str] = field(default_factory=dict)  # beside the daemon's own; FLOWLITE_* are added here
     timeout_s: float | None = None
     grace_s: float = 10.0
     memory_bytes: int | None = None
     log_cap_bytes: int = 64 << 20
+
+    # As text until somebody needs them: ten thousand tasks that log nothing would make seventy thousand Paths.
+    @property
+    def folder(self) -> Path:
+        """The attempt's own folder."""
+        return Path(self.folder_at)
+
+    @property
+    def log(self) -> Path:
+        """Its log file."""
+        return Path(self.log_at)
 
 
 @dataclass(frozen=True, slots=True)

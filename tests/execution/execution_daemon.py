@@ -29,8 +29,8 @@ def order_of(state_dir: Path, number: int, attempt: int, task: Mapping[str, Any]
         key=AttemptKey(1, number, -1, attempt, 0),
         name=f"dag/1/{number} #{attempt}",
         work=work,
-        folder=state_dir / "attempts" / "1" / f"{number}.-1.{attempt}",
-        log=state_dir / "logs" / f"{number}.{attempt}.log",
+        folder_at=str(state_dir / "attempts" / "1" / f"{number}.-1.{attempt}"),
+        log_at=str(state_dir / "logs" / f"{number}.{attempt}.log"),
         timeout_s=task.get("timeout_s"),
         grace_s=0.3,
     )
