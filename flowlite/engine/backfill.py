@@ -66,19 +66,23 @@ class Day:
 class RunsByDate(Protocol):
     """The part of the store that a plan reads."""
 
-    async def run_at(self, dag_id: str, logical_date: float) -> RunRow | None:
-        """The run of that date."""
+    async def runs_between(self, dag_id: str, first: float, last: float) -> dict[float, RunRow]:
+        """The runs of these logical dates, both ends included."""
         ...
 
 
 async def plan_days(asked: Backfill, runs: RunsByDate) -> list[Day]:
     """Every interval of the range in date order, with what will be done about it. Raises BadBackfill, BadDate."""
     check(asked)
-    days = []
-    for logical_date in dates_of(asked):
-        known = await runs.run_at(asked.dag.id, logical_date.timestamp())
-        days.append(Day(logical_date=logical_date, known=known, reason=why_not(asked.reprocess, known)))
-    return days
+    dates = dates_of(asked)
+    if not dates:
+        return []
+    there = await runs.runs_between(asked.dag.id, dates[0].timestamp(), dates[-1].timestamp())
+    known = [there.get(logical_date.timestamp()) for logical_date in dates]
+    return [
+        Day(logical_date=logical_date, known=row, reason=why_not(asked.reprocess, row))
+        for logical_date, row in zip(dates, known, strict=True)
+    ]
 
 
 def check(asked: Backfill) -> None:

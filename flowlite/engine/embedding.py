@@ -20,7 +20,7 @@ from flowlite.engine.engine import Engine
 from flowlite.engine.place import MEMORY, Place, place_of
 from flowlite.engine.requests import Request, When
 from flowlite.engine.settings import EngineSettings
-from flowlite.engine.views import BackfillResult, RunResult, read_run
+from flowlite.engine.views import BackfillResult, RunResult, read_run, read_runs
 from flowlite.store.store import Store
 
 T = TypeVar("T")
@@ -150,7 +150,9 @@ class Flowlite:
         days = await plan_days(asked, self.store)
         runs = await self.start_days(asked, [day for day in days if day.runs])
         skipped = [(day.logical_date, day.reason) for day in days if not day.runs]
-        return BackfillResult([await self.finished(run) for run in runs], skipped)
+        for run in runs:
+            await self.engine.end_of(run)
+        return BackfillResult(await read_runs(self.store, runs, self.place), skipped)
 
     async def start_days(self, asked: Backfill, days: Sequence[Day]) -> list[int]:
         """Ask for the runs of planned days, in a lane of their own; their numbers in the order of `days`."""

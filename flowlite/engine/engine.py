@@ -29,7 +29,7 @@ from flowlite.engine.clock import Clock, WallClock
 from flowlite.engine.loop import Commit, EngineStopped, Loop
 from flowlite.engine.plans import Plan, Plans
 from flowlite.engine.recovery import load_machine, running_attempts
-from flowlite.engine.requests import NoSuchRun, Request, run_requested
+from flowlite.engine.requests import NoSuchRun, Request, run_requested, span_of
 from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
 from flowlite.store.rows import OutboxRow, TaskRow
@@ -109,10 +109,22 @@ class Engine:
         wanted = [(request, await self.register(request.dag)) for request in requests]
         async with self._one_request_at_a_time:  # two requests for one date must not both find it free
             now = self.clock.now()
-            asked = [await run_requested(one, plan, self.store, self.next_run_number, now) for one, plan in wanted]
+            taken = await self._taken(requests, now)
+            asked = []
+            for one, plan in wanted:
+                asked.append(event := run_requested(one, plan, taken[one.dag.id], self.next_run_number, now))
+                taken[one.dag.id][event.logical_date] = event.run
             created = [self.announcer.creation_of(one.run) for one in asked]
             self._inbox.send(*asked)
             return [await one for one in created]
+
+    async def _taken(self, requests: Sequence[Request], now: float) -> dict[str, dict[float, int]]:
+        """By DAG and logical date: the runs that there are where the new ones want to be. One question a DAG."""
+        spans: dict[str, list[float]] = {}
+        for request in requests:
+            spans.setdefault(request.dag.id, []).extend(span_of(request, now))
+        found = {dag_id: await self.store.runs_between(dag_id, min(span), max(span)) for dag_id, span in spans.items()}
+        return {dag_id: {at: row.id for at, row in rows.items()} for dag_id, rows in found.items()}
 
     def _drop_intent(self, intent: int) -> None:
         self._inbox.send(IntentDropped(intent))

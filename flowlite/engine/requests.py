@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -12,9 +12,11 @@ from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import RunRequested
 from flowlite.engine.plans import Plan
 from flowlite.store.errors import DateTaken
-from flowlite.store.store import Store
 
 When = datetime | date | str
+
+TICK_S = 1e-6  # what a datetime can tell apart
+SAME_INSTANT_S = 1e-3
 
 
 class NoSuchRun(FlowliteError):
@@ -71,30 +73,28 @@ def interval_of(dag: Dag, logical_date: datetime) -> tuple[datetime, datetime]:
     return logical_date, end or logical_date
 
 
-async def run_requested(
-    request: Request, plan: Plan, store: Store, number: Callable[[], int], now: float
+def span_of(request: Request, now: float) -> tuple[float, float]:
+    """Between which logical dates the run's own will lie: where to look for runs that have it. Raises BadDate."""
+    if request.logical_date is None:
+        return now, now + SAME_INSTANT_S
+    at = instant_of(request.dag, request.logical_date).timestamp()
+    return at, at
+
+
+def run_requested(
+    request: Request, plan: Plan, taken: Mapping[float, int], number: Callable[[], int], now: float
 ) -> RunRequested:
-    """The event that makes the run. Raises BadDate, BadParams, DateTaken."""
+    """The event that makes the run. `taken`: runs by logical date. Raises BadDate, BadParams, DateTaken."""
     dag = request.dag
     params = dag.validate_params(request.params)[1]
-    if request.logical_date is None:
-        logical_date = end = datetime.fromtimestamp(now, UTC)
-    else:
-        logical_date, end = interval_of(dag, instant_of(dag, request.logical_date))
-        end = request.interval_end or end
-    taken = await store.run_at(dag.id, logical_date.timestamp())
-    while taken is not None and request.logical_date is None:  # two triggers within one tick of the clock
-        logical_date = end = datetime.fromtimestamp(logical_date.timestamp() + 1e-6, UTC)
-        taken = await store.run_at(dag.id, logical_date.timestamp())
-    if taken is not None:
-        raise DateTaken(dag.id, logical_date.timestamp(), taken.id)
+    start, end = when(request, taken, now)
     return RunRequested(
         run=number(),
         version=plan.version,
         kind=request.kind,
-        logical_date=logical_date.timestamp(),
-        data_interval_start=logical_date.timestamp(),
-        data_interval_end=end.timestamp(),
+        logical_date=start,
+        data_interval_start=start,
+        data_interval_end=end,
         params=params,
         asked_by=request.asked_by,
         lane=request.lane,
@@ -103,3 +103,15 @@ async def run_requested(
         base_at=now if request.has_deadlines else None,
         intent=request.intent,
     )
+
+
+def when(request: Request, taken: Mapping[float, int], now: float) -> tuple[float, float]:
+    """The data interval. Without a date it is the instant of the trigger; two within one tick of the clock differ."""
+    if request.logical_date is None:
+        while now in taken:
+            now += TICK_S
+        return now, now
+    start, end = interval_of(request.dag, instant_of(request.dag, request.logical_date))
+    if start.timestamp() in taken:
+        raise DateTaken(request.dag.id, start.timestamp(), taken[start.timestamp()])
+    return start.timestamp(), (request.interval_end or end).timestamp()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,9 +16,8 @@ from flowlite.engine.place import Place
 from flowlite.engine.requests import NoSuchRun
 from flowlite.engine.results import read_result
 from flowlite.store.store import Store
-from flowlite.store.views import AttemptView, InstanceView, RunDetail
+from flowlite.store.views import AttemptView, InstanceView, WholeRun
 
-ALL = 1 << 40
 ENDED_BETWEEN_POKES = (Outcome.TIMED_OUT, Outcome.CANCELLED)
 
 
@@ -153,14 +152,10 @@ def attempt_of(row: AttemptView, state_dir: Path) -> Attempt:
 class RunResult:
     """A finished run. `result["task"]` is the decoded result of a task, of a mapped one the list of them."""
 
-    def __init__(
-        self, found: RunDetail, instances: Iterable[InstanceView], attempts: Iterable[AttemptView], place: Place
-    ) -> None:
-        self._run, self._place = found.run, place
-        self._kinds = {task.id: task.kind for task in found.tasks}
-        self._instances = list(instances)
+    def __init__(self, found: WholeRun, place: Place) -> None:
+        self._run, self._kinds, self._instances, self._place = found.run, found.kinds, found.instances, place
         self._attempts: dict[tuple[str, int], list[AttemptView]] = {}
-        for row in attempts:
+        for row in found.attempts:
             self._attempts.setdefault((row.task_id, row.map_index), []).append(row)
 
     @property
@@ -264,9 +259,12 @@ class BackfillResult:
 
 async def read_run(store: Store, run: int, place: Place) -> RunResult:
     """A run with all of its task instances and attempts, as it is now. Raises NoSuchRun."""
-    found = await store.views.run_view(run)
-    if found is None:
+    found = await store.views.whole_runs([run])
+    if not found:
         raise NoSuchRun(run)
-    instances = await store.views.instances_of(run, limit=ALL)
-    attempts = await store.views.attempts_of(run, limit=ALL)
-    return RunResult(found, instances, attempts, place)
+    return RunResult(found[0], place)
+
+
+async def read_runs(store: Store, runs: Sequence[int], place: Place) -> list[RunResult]:
+    """The same for several at once."""
+    return [RunResult(found, place) for found in await store.views.whole_runs(runs)]

@@ -73,6 +73,15 @@ def run_at(dag_id: str, logical_date: float) -> Question[RunRow | None]:
     return run_row(rows[0]) if rows else None
 
 
+def runs_between(dag_id: str, first: float, last: float) -> Question[dict[float, RunRow]]:
+    """The runs of a DAG by logical date, both ends included, of whatever kind."""
+    rows = yield (
+        f"SELECT {RUN} FROM run WHERE dag_id = ? AND logical_date BETWEEN ? AND ? ORDER BY logical_date",
+        (dag_id, first, last),
+    )
+    return {found.logical_date: found for found in map(run_row, rows)}
+
+
 def run_asked_by(dag_id: str, asked_by: str) -> Question[RunRow | None]:
     """The run of a DAG that was asked for under this name."""
     rows = yield f"SELECT {RUN} FROM run WHERE dag_id = ? AND asked_by = ? ORDER BY id DESC LIMIT 1", (dag_id, asked_by)

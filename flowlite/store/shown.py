@@ -64,6 +64,10 @@ class Views:
         """Attempts that are over, by task, map index and number. A live one is its instance's own row."""
         return await self._ask(shown_runs.attempts_of(run, task_id, index, limit))
 
+    async def whole_runs(self, runs: Sequence[int]) -> list[views.WholeRun]:
+        """Everything about several runs in one go, in the order asked; those that are not there are left out."""
+        return await self._ask(shown_runs.whole_runs(runs))
+
     async def node_rows(
         self, run: int, task_id: str, *, index: int | None = None, attempt: int | None = None
     ) -> list[views.NodeView]:

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from flowlite.store.ask import Question, only, packed
-from flowlite.store.views import AttemptView, InstanceView, NodeView, ProgressView, RunDetail, RunView, TaskView
+from flowlite.store.views import (
+    AttemptView,
+    InstanceView,
+    NodeView,
+    ProgressView,
+    RunDetail,
+    RunView,
+    TaskView,
+    WholeRun,
+)
 
 T = TypeVar("T")
 RUN = (
@@ -176,6 +185,28 @@ def attempts_of(run: int, task_id: str | None, index: int | None, limit: int) ->
     source = f"FROM attempt x {OF_TASK} WHERE {where} ORDER BY x.task_no, x.map_index, x.number LIMIT ?"
     rows = yield from packed(ATTEMPT, source, (*values, limit))
     return made(AttemptView, rows)
+
+
+def whole_runs(runs: Sequence[int]) -> Question[list[WholeRun]]:
+    """Everything about several runs in one go, in the order asked; those that are not there are left out."""
+    among = (json.dumps(list(runs)),)
+    inside = "IN (SELECT value FROM json_each(?))"
+    rows = yield f"SELECT {RUN} FROM run WHERE id {inside}", among
+    views = {row[0]: run_view(row) for row in rows}
+    versions = (json.dumps(sorted({view.version for view in views.values()})),)
+    named = yield f"SELECT version, id, kind FROM task WHERE version {inside}", versions
+    kinds: dict[int, dict[str, str]] = {}
+    for version, task_id, kind in named:
+        kinds.setdefault(version, {})[task_id] = kind
+    order = "ORDER BY x.run_id, x.task_no, x.map_index"
+    found = {run: WholeRun(run=view, kinds=kinds.get(view.version, {})) for run, view in views.items()}
+    instances = yield from packed(INSTANCE, f"FROM task_instance x {OF_TASK} WHERE x.run_id {inside} {order}", among)
+    for instance in made(InstanceView, instances):
+        found[instance.run_id].instances.append(instance)
+    attempts = yield from packed(ATTEMPT, f"FROM attempt x {OF_TASK} WHERE x.run_id {inside} {order}, x.number", among)
+    for attempt in made(AttemptView, attempts):
+        found[attempt.run_id].attempts.append(attempt)
+    return [found[run] for run in runs if run in found]
 
 
 def node_rows(run: int, task_id: str, index: int | None, attempt: int | None) -> Question[list[NodeView]]:

@@ -176,6 +176,10 @@ class Store:
         """The run of that date, of whatever kind."""
         return await self._ask(recovery.run_at(dag_id, logical_date))
 
+    async def runs_between(self, dag_id: str, first: float, last: float) -> dict[float, RunRow]:
+        """The runs of a DAG by logical date, both ends included, of whatever kind."""
+        return await self._ask(recovery.runs_between(dag_id, first, last))
+
     async def run_asked_by(self, dag_id: str, asked_by: str) -> RunRow | None:
         """The run of a DAG that was asked for under this name: a trigger finds its run again after a restart."""
         return await self._ask(recovery.run_asked_by(dag_id, asked_by))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flowlite.core.messages import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 
@@ -121,6 +121,16 @@ class AttemptView:
     peak_rss_bytes: int | None
     log: str | None
     result: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeRun:
+    """Everything about a run. `kinds` of its tasks by id; instances and attempts in the order of tasks."""
+
+    run: RunView
+    kinds: Mapping[str, str]
+    instances: list[InstanceView] = field(default_factory=list)
+    attempts: list[AttemptView] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
