@@ -40,10 +40,15 @@ class Place:
 
 
 def place_of(state: str | Path) -> Place:
-    """`:memory:`, a folder, or a path that ends in .db: then logs and the rest are in `NAME.db.files` beside it."""
+    """`:memory:`, a folder (or the flowlite.db in it), or another .db file: then the rest is in `NAME.db.files`."""
     if str(state) == MEMORY:
         return Place(Path(tempfile.mkdtemp(prefix="flowlite-")), None)
     path = Path(state).absolute()
-    folder, file = (path.with_name(f"{path.name}.files"), path) if path.suffix == ".db" else (path, path / FILE)
+    if path.name == FILE:
+        folder, file = path.parent, path
+    elif path.suffix == ".db":
+        folder, file = path.with_name(f"{path.name}.files"), path
+    else:
+        folder, file = path, path / FILE
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Place(folder, file)

@@ -59,7 +59,7 @@ def test_it_waits_for_the_hour_on_washingtons_clock(dags: dict[str, Dag], utc: d
 
 
 async def test_a_date_that_was_never_published_fails_at_once_and_says_so(dags: dict[str, Dag]) -> None:
-    async with flowlite.open(":memory:") as fl:
+    async with flowlite.open(":memory:", pools={"s3": 4, "dbt": 2}) as fl:
         run = await fl.run(dags["gold_daily"], logical_date="2023-05-05")
     assert run.state == "failed"
     assert "no Bronze objects of 2023-05-05" in str(run.root_cause)
