@@ -14,6 +14,7 @@ from flowlite.execution.work import AttemptFailed
 
 TRACEBACK_CHARS = 32 << 10
 MESSAGE_CHARS = 8 << 10
+NOWHERE: dict[str, object] = {"file": None, "line": None, "function": None}
 _OURS = str(Path(__file__).parents[1]) + "/"
 _STDLIB = sysconfig.get_paths()["stdlib"] + "/"
 
@@ -36,11 +37,12 @@ def failure_of(error: BaseException, masker: Masker) -> Failure:
     is_memory = isinstance(cause, MemoryError)
     outcome = Outcome.OUT_OF_MEMORY if is_memory else Outcome.FAILED
     kind = "out_of_memory" if is_memory else told.error_class if told is not None else "error"
-    text = masker.text(traceback_of(cause))
+    is_about_data = kind == "data_quality"  # then no line of code is to blame, and none is shown
+    text = masker.text(f"{message_of(cause)}\n" if is_about_data else traceback_of(cause))
     record = {
         "type": type(cause).__qualname__,
         "message": masker.text(message_of(error) or message_of(cause)),
-        **place_of(cause),
+        **(NOWHERE if is_about_data else place_of(cause)),
         "traceback": text,
         "class": kind,
     }
@@ -55,7 +57,7 @@ def failure_of(error: BaseException, masker: Masker) -> Failure:
 
 def plain_error(kind: str, message: str, *, type_name: str = "") -> str:
     """An error that no exception stands behind."""
-    nowhere = {"file": None, "line": None, "function": None, "traceback": None}
+    nowhere = {**NOWHERE, "traceback": None}
     return json.dumps({"type": type_name or kind, "message": message, **nowhere, "class": kind})
 
 
@@ -81,7 +83,7 @@ def place_of(error: BaseException) -> dict[str, object]:
         if found:
             file, line, function = found[-1]
             return {"file": file, "line": line, "function": function}
-    return {"file": None, "line": None, "function": None}
+    return dict(NOWHERE)
 
 
 def is_stdlib(file: str) -> bool:
