@@ -28,6 +28,7 @@ def draw(out: Path) -> None:
     drawn = axes.barh([name for name, _, _ in bars], [rate for _, rate, _ in bars], color=colours)
     axes.bar_label(drawn, labels=[f"{rate:,}" for _, rate, _ in bars], padding=4, fontsize=8)
     axes.set_xscale("log")
+    axes.margins(x=0.2)
     axes.invert_yaxis()
     axes.set_xlabel("tasks a second (logarithmic)")
     axes.set_title("Throughput, durable state beside loops that keep nothing", loc="left", fontsize=10)
