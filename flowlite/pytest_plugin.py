@@ -1,4 +1,4 @@
-"""The fixtures `flowlite_engine` and `flowlite_clock`, which pytest finds by itself. Loads nothing before they are used."""
+"""The fixtures `flowlite_engine` and `flowlite_clock`, which pytest finds by itself. Loads nothing before its use."""
 
 from __future__ import annotations
 

@@ -159,6 +159,12 @@ def test_an_unknown_pool_is_told_only_where_a_configuration_names_the_pools(tmp_
 
 
 def test_a_notebook_cell_can_not_run_in_a_process_of_its_own():
-    cell = compile("from flowlite import *\n@task(isolation='process')\ndef f(): ...\nwith Dag('d'):\n    f()\n", "<cell 3>", "exec")
-    with pytest.raises(DeclarationError, match=r'<cell 3>:5: f: isolation="process" can\'t import \'f\', which has no file'):
+    cell = compile(
+        "from flowlite import *\n@task(isolation='process')\ndef f(): ...\nwith Dag('d'):\n    f()\n",
+        "<cell 3>",
+        "exec",
+    )
+    with pytest.raises(
+        DeclarationError, match=r'<cell 3>:5: f: isolation="process" can\'t import \'f\', which has no file'
+    ):
         exec(cell, {"__name__": "__main__"})

@@ -1,4 +1,4 @@
-"""The invariants, looked at after every commit with rows, words and the world; the machine's own counts are not believed."""
+"""The invariants, looked at after every commit in rows, words and the world; the machine's counts are not believed."""
 
 from __future__ import annotations
 

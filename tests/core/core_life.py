@@ -1,4 +1,4 @@
-"""Random lives: a machine, a pretend store and a pretend world, with a crash at any commit; after every commit the judge
+"""Random lives: a machine, a pretend store and world, a crash at any commit; after every commit the judge
 looks at everything."""
 
 from __future__ import annotations

@@ -65,14 +65,16 @@ class Scene:
         )  # fmt: skip
 
     def end(
-        self, name: str, outcome: Outcome = Outcome.SUCCESS, *, run: int = 1, index: int = -1, facts: Facts | None = None,
+        self, name: str, outcome: Outcome = Outcome.SUCCESS, *, run: int = 1, index: int = -1,
+        facts: Facts | None = None,
         **more: object,
     ) -> list[Command]:  # fmt: skip
         """The running attempt of a task ends."""
         return self.tell(self.ended(name, outcome, run=run, index=index, facts=facts, **more))
 
     def ended(
-        self, name: str, outcome: Outcome = Outcome.SUCCESS, *, run: int = 1, index: int = -1, facts: Facts | None = None,
+        self, name: str, outcome: Outcome = Outcome.SUCCESS, *, run: int = 1, index: int = -1,
+        facts: Facts | None = None,
         **more: object,
     ) -> AttemptEnded:  # fmt: skip
         """How the last attempt of a task that was started ends."""

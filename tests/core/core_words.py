@@ -86,8 +86,7 @@ def verdict_in_words(graph: Graph, rows: Rows, groups: Mapping[str, GroupRow], t
     states = [row.state for up in graph.shared[task] for row in counted(rows, up)]
     if graph.tasks[task].over is not None and index < 0:
         return map_in_words(graph, rows, task, states)
-    for up in graph.pairs[task]:
-        states.append((rows[up, index] if rows[up, -1].width else rows[up, -1]).state)
+    states += [(rows[up, index] if rows[up, -1].width else rows[up, -1]).state for up in graph.pairs[task]]
     return in_words(graph.tasks[task].rule, states)
 
 

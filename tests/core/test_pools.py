@@ -39,7 +39,8 @@ def test_nothing_overtakes_a_wide_task_at_the_head() -> None:
     assert scene.states()["wide"] == "running"  # never more than the whole pool
     scene.tell(PoolResized("default", 2))
     assert scene.names(scene.commands) == ["x"]
-    scene = Scene(Task(id="x"), Task(id="wide", slots=2, after=("y",), priority=1), Task(id="y"), Task(id="thin", after=("y",)),
+    wide, thin = Task(id="wide", slots=2, after=("y",), priority=1), Task(id="thin", after=("y",))
+    scene = Scene(Task(id="x"), wide, Task(id="y"), thin,
                   pools={"default": 2})  # fmt: skip
     scene.request()
     assert scene.names(scene.end("y")) == []

@@ -54,7 +54,7 @@ def test_a_task_without_upstream_runs_under_every_rule(rule: str) -> None:
     assert judge(rule, [0, 0, 0, 0, 0]) is Verdict.RUN
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in ("one_done",)])
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "one_done"])
 def test_cancelled_counts_as_failed(rule: str) -> None:
     for other in sorted(FINISHED):
         assert verdicts(rule, (State.CANCELLED, other)) == verdicts(rule, (State.FAILED, other))

@@ -205,12 +205,13 @@ async def test_a_state_file_keeps_its_logs_beside_it_and_leaves_the_folder_alone
 async def test_work_of_a_dag_that_is_not_loaded_waits_for_it(tmp_path):
     from flowlite import Retry
 
-    tried = []
+    tried, loop, began = [], asyncio.get_running_loop(), asyncio.Event()
 
     def made():
         @task(retries=Retry(1, delay=0))
         async def twice():
             tried.append(1)
+            loop.call_soon_threadsafe(began.set)
             if len(tried) == 1:
                 await asyncio.Event().wait()
 
@@ -220,8 +221,7 @@ async def test_work_of_a_dag_that_is_not_loaded_waits_for_it(tmp_path):
 
     async with flowlite.open(tmp_path) as fl:
         run = await fl.start(made())
-        while not tried:
-            await asyncio.sleep(0)
+        await began.wait()
     async with flowlite.open(tmp_path) as fl:
         await fl.engine.settled()
         assert (await fl.result(run)).tasks["twice"][0].state == "running"

@@ -51,6 +51,8 @@ def order(tmp_path: Path) -> Callable[..., Order]:
         folder = tmp_path / "attempts" / "1" / f"{key.task}.{key.index}.{key.attempt}"
         log = tmp_path / "logs" / "dag" / "1" / f"task-{key.task}.1.log"
         options.setdefault("grace_s", 0.5)
-        return Order(key=key, name=f"dag/1/task-{key.task} #1", work=work, folder_at=str(folder), log_at=str(log), **options)
+        return Order(
+            key=key, name=f"dag/1/task-{key.task} #1", work=work, folder_at=str(folder), log_at=str(log), **options
+        )
 
     return make

@@ -1,4 +1,4 @@
-"""Gives DuckDB's SQL a function `make_folder(path)`: its COPY writes a file but does not create the folders above it."""
+"""Gives DuckDB's SQL a function `make_folder(path)`: its COPY writes a file but creates no folders above it."""
 
 import os
 
