@@ -67,7 +67,7 @@ class Handle(Wired):
     def __iter__(self) -> Never:
         raise DeclarationError(
             f"{self!r} can't be looped over, its result is not known yet",
-            f"write t.map({self.node.name}) to do it for each",
+            f"write t.map({self.node.name}) to do it for each, t.when(...) for a condition",
         )
 
     def __contains__(self, item: object) -> Never:

@@ -75,6 +75,9 @@ class Log:
     def __str__(self) -> str:
         return str(self.path or "")
 
+    def __repr__(self) -> str:
+        return f"<log {self.path or 'without a line'}>"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:

@@ -74,7 +74,7 @@ TABLE = [
     ('with Dag("d"):\n    fetch(1, 2)  # !', "fetch(): too many positional arguments; it is declared as fetch(city='x')"),
     ('with Dag("d"):\n    total()  # !', "total(): missing a required argument: 'rows'; it is declared as total(rows)"),
     ('with Dag("d"):\n    fetch(town="x")  # !', "fetch(): got an unexpected keyword argument 'town'; it is declared as fetch(city='x')"),
-    ('with Dag("d"):\n    for row in fetch(): pass  # !', "<task fetch> can't be looped over, its result is not known yet; write t.map(fetch) to do it for each"),
+    ('with Dag("d"):\n    for row in fetch(): pass  # !', "<task fetch> can't be looped over, its result is not known yet; write t.map(fetch) to do it for each, t.when(...) for a condition"),
     ('with Dag("d"):\n    if fetch(): pass  # !', "<task fetch> is neither true nor false, its result is not known yet; write t.when(fetch)(...) for a condition, t.map(fetch) for a loop"),
     ('with Dag("d"):\n    1 in fetch()  # !', "`in` can't look into <task fetch>, its result is not known yet; compare in a task and go on with t.when(...), or t.map(...) over its elements"),
     ('with Dag("d"):\n    shell(f"echo {fetch()}")  # !', "<task fetch> can't be put into text, its result is not known yet; pass it to a task, or write {{ result(\"fetch\") }} in a shell command"),
