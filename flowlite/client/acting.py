@@ -101,6 +101,7 @@ class Acting:
     async def watch(self, runs: Sequence[int], look: Look) -> list[RunDetail]:
         """Wait until these runs have ended; `look` is called with what they look like, now and then and at the end."""
         ends = asyncio.gather(*(self.engine.end_of(run) for run in runs))
+        ends.add_done_callback(heard)
         try:
             while not ends.done():
                 look(await self._details(runs))
@@ -214,3 +215,9 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number without a name
         return "unknown"
+
+
+def heard(ends: asyncio.Future[list[RunRow]]) -> None:
+    """Whoever leaves early asks for no answer; it must not be called lost at exit."""
+    if not ends.cancelled():
+        ends.exception()

@@ -157,6 +157,8 @@ class Coroutines:
         if live.task is None or live.task.done() or live.is_given_up:
             return
         live.is_given_up = True
+        # asyncio would complain of it at exit, to whoever reads the terminal and can do nothing about it.
+        live.task._log_destroy_pending = False  # type: ignore[attr-defined]
         self._tell(self._stopped(live, holds_slot=True))
 
     def _settle(self, live: _Live, ended: Ended) -> None:
