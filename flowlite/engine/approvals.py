@@ -53,7 +53,7 @@ def waiting_number(engine: Engine, run: int, task_id: str, index: int) -> int:
     instance = None if live is None or number is None else live.find(number, index)
     if live is None or number is None or instance is None or not instance.node.task.is_approval:
         raise NotWaiting(
-            f"run {run} has no approval {task_id!r} that waits; `flowlite approvals list` shows those that do"
+            f"run {run} has no approval {task_id!r} that waits; `flowlite runs show {run}` shows its tasks"
         )
     if instance.state is not State.WAITING:
         raise NotWaiting(f"{task_id} of run {run} is {instance.state}, it waits for nobody")

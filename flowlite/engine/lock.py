@@ -20,7 +20,7 @@ class StateInUse(FlowliteError):
 
     def __init__(self, folder: Path, holder: str) -> None:
         super().__init__(
-            f"state folder {folder} is in use by {holder}; stop it (`flowlite down`), or give another one with --state"
+            f"state folder {folder} is in use by {holder}; let it end, stop it, or give another folder with --state"
         )
         self.holder = holder
 

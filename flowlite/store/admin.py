@@ -168,6 +168,6 @@ def _folder_held(folder: Path) -> Iterator[None]:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise StateLocked(f"an engine works on {folder}; stop it first (`flowlite down`), then restore") from error
+        raise StateLocked(f"an engine works on {folder}; let it end or stop it, then restore") from error
     finally:
         os.close(fd)

@@ -60,7 +60,7 @@ def test_a_restore_refuses_while_an_engine_is_there(path: Path, tmp_path: Path) 
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     fd = os.open(path.parent / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(fd, fcntl.LOCK_EX)
-    with pytest.raises(StateLocked, match="flowlite down"):
+    with pytest.raises(StateLocked, match="let it end or stop it"):
         restore(copy, path)
     os.close(fd)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
