@@ -37,13 +37,15 @@ def in_order(shared: Edges, pairs: Edges) -> list[int]:
 
 def loop_in(shared: Edges, pairs: Edges, order: Sequence[int]) -> list[int]:
     """One loop among the tasks that could not be ordered, in the direction of the edges, the first declared first."""
-    left = set(range(len(shared))) - set(order)
+    left = set(range(len(shared))).difference(order)
     upstream = joined(shared, pairs)
-    path, number = [], min(left)
+    path: dict[int, None] = {}  # a loop may be as long as the graph: a list would be searched n times
+    number = min(left)
     while number not in path:
-        path.append(number)
+        path[number] = None
         number = min(upstream[number] & left)
-    loop = path[path.index(number) :][::-1]
+    walked = list(path)
+    loop = walked[walked.index(number) :][::-1]
     start = loop.index(min(loop))
     return loop[start:] + loop[:start]
 

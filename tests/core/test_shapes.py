@@ -34,10 +34,10 @@ def test_a_chain_of_100_layers_goes_on_in_the_commit_that_unlocks_it() -> None:
 
 
 def test_a_failure_at_the_head_of_a_deep_chain_blocks_it_in_one_batch() -> None:
-    scene = Scene(*chain(20_000))
+    scene = Scene(*chain(5_000))
     scene.request()
     scene.fail("t0")
-    assert len(scene.changes.instances) == 20_000
+    assert len(scene.changes.instances) == 5_000
     assert scene.run_state() == "failed"
 
 
