@@ -13,7 +13,7 @@ from flowlite.cli.live import Watcher, ended, until_the_end
 from flowlite.cli.output import json_option, print_json, print_table, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.targets import RUN, TARGET, Target
-from flowlite.cli.words import count
+from flowlite.cli.words import count, numbers
 
 if TYPE_CHECKING:
     from flowlite.client.acting import Acting, Touched
@@ -120,7 +120,7 @@ def resume(setting: Setting, as_json: bool) -> None:
                     say("nothing was left unfinished")
                 return []
             if not as_json:
-                say(f"going on with {count(len(acting.taken_up), 'run')}: {', '.join(map(str, acting.taken_up))}")
+                say(f"going on with {count(len(acting.taken_up), 'run')}: {numbers(acting.taken_up)}")
             before = [await acting.detail(run) for run in acting.taken_up]
             return await followed(acting, acting.taken_up, before, is_quiet=as_json)
 

@@ -52,6 +52,13 @@ async def until_the_end(
     acting: Acting, runs: Sequence[int], watch: Coroutine[Any, Any, T], say: Callable[[str], None]
 ) -> T:
     """Watch runs to their end. The first Ctrl-C cancels them and goes on watching; the second leaves at once."""
+    return await unless_interrupted(watch, lambda: cancel_all(acting, runs), say)
+
+
+async def unless_interrupted(
+    watch: Coroutine[Any, Any, T], cancel: Callable[[], Coroutine[Any, Any, None]], say: Callable[[str], None]
+) -> T:
+    """The same for whatever can be watched and cancelled."""
     watching = asyncio.ensure_future(watch)
     asked: list[asyncio.Task[None]] = []
 
@@ -61,7 +68,7 @@ async def until_the_end(
             watching.cancel()
             return
         say("cancelling (once more to leave at once)")
-        asked.append(asyncio.ensure_future(cancel_all(acting, runs)))
+        asked.append(asyncio.ensure_future(cancel()))
 
     with_signals(asyncio.get_running_loop(), interrupted)
     try:

@@ -17,6 +17,7 @@ COMMANDS = {
     "init": Lazy("flowlite.cli.init:init", "Write a small working project."),
     "run": Lazy("flowlite.cli.run:run", "Run a DAG now and follow it live."),
     "backfill": Lazy("flowlite.cli.backfill:backfill", "Run a DAG for a range of past dates."),
+    "backfills": Lazy("flowlite.cli.backfills:backfills", "List, show, pause, resume, cancel and retry backfills."),
     "why": Lazy("flowlite.cli.why:why", "Say why a run failed, or why something is not running yet."),
     "logs": Lazy("flowlite.cli.logs:logs", "Show the log of a task."),
     "stats": Lazy("flowlite.cli.stats:stats", "Show how long a DAG takes and how often it goes well."),

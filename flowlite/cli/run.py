@@ -14,6 +14,7 @@ from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
 from flowlite.cli.targets import PARAMETER
 from flowlite.cli.words import date as date_told
+from flowlite.cli.words import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +120,7 @@ def announce(detail: RunDetail, taken_up: list[int]) -> None:
     run = detail.run
     paint(Cell(f"run {run.id}", bold=True), f" of {run.dag_id} for {date_told(run.logical_date)}")
     if taken_up:
-        say(f"going on, too, with unfinished runs: {', '.join(map(str, taken_up))}")
+        say(f"going on, too, with unfinished runs: {numbers(taken_up)}")
 
 
 def _tell(text: str) -> None:

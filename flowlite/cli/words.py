@@ -81,6 +81,17 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
+def numbers(found: Sequence[int]) -> str:
+    """`3, 7 to 180, 185`."""
+    parts: list[list[int]] = []
+    for number in sorted(found):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join(" to ".join(map(str, part)) if len(part) > 1 else str(part[0]) for part in parts)
+
+
 def bars(values: Sequence[float | None]) -> str:
     """A bar for each value, the highest full; a gap (`·`) for None."""
     known = [value for value in values if value is not None]

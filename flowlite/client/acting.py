@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from flowlite.authoring.dag import Dag
-from flowlite.client.errors import DagChanged, Nothing, RunUnknown
+from flowlite.client.backfilling import LOOK_EVERY_S, Backfilling, heard
+from flowlite.client.errors import Nothing, RunUnknown
 from flowlite.client.places import Place
+from flowlite.client.user import user
 from flowlite.core.graph import Graph
+from flowlite.core.lanes import backfill_lane
 from flowlite.core.messages import PoolResized, RunRow
 from flowlite.core.reach import clear_preview
-from flowlite.core.states import FINISHED_RUN
-from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.embedding import Flowlite
 from flowlite.engine.requests import Request
 from flowlite.store.views import InstanceView, RunDetail
 
-LOOK_EVERY_S = 0.1
+MOST_RUNS = 1_000  # unfinished ones that are looked at
 Look = Callable[[list[RunDetail]], None]
 
 
@@ -32,27 +32,23 @@ class Touched(NamedTuple):
     state: str
 
 
-class BackfillPlan(NamedTuple):
-    """What a backfill would do."""
+class Acting(Backfilling):
+    """`async with` it: takes the lock and what is unfinished; at the end, what still runs is stopped.
 
-    asked: Backfill
-    days: list[Day]
+    `is_still`: nothing is started meanwhile, for verbs that only change what is to be done.
+    """
 
-
-class Acting:
-    """`async with` it: takes the lock and what is unfinished; at the end, what still runs is stopped."""
-
-    def __init__(self, place: Place, dags: Mapping[str, Dag]) -> None:
+    def __init__(self, place: Place, dags: Mapping[str, Dag], *, is_still: bool = False) -> None:
         self._place, self._dags = place, dags
         self._flowlite = Flowlite(
             place.state, pools=place.pools, durability=place.durability, secrets=place.secrets, env=place.env,
-            dags=dags.values(),
+            dags=dags.values(), is_still=is_still,
         )  # fmt: skip
 
     async def __aenter__(self) -> Acting:
         await self._flowlite.__aenter__()
         self.engine, self.store = self._flowlite.engine, self._flowlite.store
-        self.taken_up = [run.id for run in await self.store.views.list_runs(states=["queued", "running"], limit=1_000)]
+        self.taken_up = await self.unfinished()
         await self._tell_pools()
         return self
 
@@ -74,25 +70,6 @@ class Acting:
         """Ask for a run; its number. Raises BadDate, BadParams, DateTaken."""
         request = Request(dag=dag, logical_date=date, params=dict(params), asked_by=user())
         return (await self.engine.request(request)).id
-
-    async def plan_backfill(
-        self, dag: Dag, start: str, end: str, *, concurrency: int, reprocess: str, is_newest_first: bool,
-        is_inclusive: bool, params: Mapping[str, Any],
-    ) -> BackfillPlan:  # fmt: skip
-        """Every interval of the range, with what will be done about it. Raises BadBackfill, BadDate, BadParams."""
-        dag.validate_params(dict(params))
-        asked = Backfill(
-            dag=dag, start=start, end=end, concurrency=concurrency, reprocess=reprocess,
-            is_newest_first=is_newest_first, is_inclusive=is_inclusive, params=dict(params),
-        )  # fmt: skip
-        return BackfillPlan(asked, await plan_days(asked, self.store))
-
-    async def start_backfill(self, plan: BackfillPlan) -> list[int]:
-        """Ask for the runs of the plan; their numbers in the order of its days."""
-        for day in plan.days:
-            if day.known is not None and day.runs:
-                await self._know_version(day.known)
-        return await self._flowlite.start_days(plan.asked, [day for day in plan.days if day.runs])
 
     async def cancel(self, run: int, why: str = "") -> None:
         """Ask for the end of a run."""
@@ -127,10 +104,16 @@ class Acting:
         look(rows)
         return rows
 
+    async def unfinished(self) -> list[int]:
+        """Runs that go on by themselves; those in line of a paused backfill wait for a person."""
+        found = await self.store.views.list_runs(states=["queued", "running"], limit=MOST_RUNS)
+        closed = {backfill_lane(row.id) for row in await self.store.backfills() if row.is_paused}
+        return [run.id for run in found if not (run.state == "queued" and run.lane in closed)]
+
     async def watch_rest(self, look: Look) -> list[RunDetail]:
         """The same for runs that others have started meanwhile: DAGs that follow, triggers."""
         found: list[RunDetail] = []
-        while open_ := [run.id for run in await self.store.views.list_runs(states=["queued", "running"], limit=1_000)]:
+        while open_ := await self.unfinished():
             found += await self.watch(open_, look)
         return found
 
@@ -166,7 +149,7 @@ class Acting:
         self, run: int, names: Sequence[str], index: int | None, *, with_downstream: bool, only_failed: bool, why: str
     ) -> None:
         """Make finished work run again. Raises RunUnknown, DagChanged."""
-        await self._know_version((await self._rows(run))[0])
+        await self.engine.know_version((await self._rows(run))[0])
         await self.engine.clear(
             run, names, index, with_downstream=with_downstream, only_failed=only_failed, by=user(), why=why
         )  # fmt: skip
@@ -179,7 +162,7 @@ class Acting:
 
     async def mark(self, run: int, name: str, index: int | None, state: str, why: str) -> None:
         """Say how task instances ended. Raises RunUnknown, DagChanged."""
-        await self._know_version((await self._rows(run))[0])
+        await self.engine.know_version((await self._rows(run))[0])
         await self.engine.mark(run, (name,), state, index, by=user(), why=why)
 
     async def _rows(self, run: int) -> tuple[RunRow, list[Any], list[Any]]:
@@ -188,18 +171,6 @@ class Acting:
             raise RunUnknown(run)
         return found
 
-    async def _know_version(self, row: RunRow) -> None:
-        """A run keeps the graph that it was made from, and the code of today carries it out: somebody who raises a
-        timeout and retries must get the new timeout, and not an error. Raises DagChanged if a task is gone."""
-        if row.state not in FINISHED_RUN or self.engine.plans.of(row.version) is not None:
-            return
-        graph = Graph.from_json(await self.store.graph_json(row.version))
-        current = self.engine.plans.current(row.dag_id)
-        if current is None or not graph.number.keys() <= current.graph.number.keys():
-            raise DagChanged(row.dag_id, row.id, is_there=current is not None)
-        self.engine.machine.add_graph(row.version, graph, is_current=False)
-        self.engine.plans.add(current, {row.version: graph})
-
 
 def nothing_to_do(row: RunRow, names: Sequence[str], *, only_failed: bool) -> str:
     """Why a clear or a retry would do nothing, and the way out."""
@@ -207,17 +178,3 @@ def nothing_to_do(row: RunRow, names: Sequence[str], *, only_failed: bool) -> st
     if only_failed:
         return f"run {row.id} is {row.state} and nothing of {what} failed; run it again: `flowlite runs clear {row.id}`"
     return f"nothing of {what} has run in run {row.id} yet ({row.state}); there is nothing to clear"
-
-
-def user() -> str:
-    """Who is asking, for the record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run under a number without a name
-        return "unknown"
-
-
-def heard(ends: asyncio.Future[list[RunRow]]) -> None:
-    """Whoever leaves early asks for no answer; it must not be called lost at exit."""
-    if not ends.cancelled():
-        ends.exception()

@@ -119,6 +119,9 @@ class Client(Reading):
             self.declared(dag_id)
 
     # --- what changes something ---------------------------------------------------------------------------------------
-    def acting(self) -> Acting:
-        """An engine of our own on this state: `async with client.acting() as engine`. Raises StateInUse."""
-        return Acting(self.place, self.catalog.dags)
+    def acting(self, *, is_still: bool = False) -> Acting:
+        """An engine of our own on this state: `async with client.acting() as engine`. Raises StateInUse.
+
+        `is_still`: it starts nothing, and only changes what is to be done.
+        """
+        return Acting(self.place, self.catalog.dags, is_still=is_still)

@@ -60,14 +60,6 @@ class ElementUnknown(Unknown):
         super().__init__(f"there is no {task_id}[{index}]; {there}")
 
 
-class DagChanged(FlowliteError):
-    """The tasks of a DAG are not those that this run was made from."""
-
-    def __init__(self, dag_id: str, run: int, *, is_there: bool) -> None:
-        what = "has lost tasks since" if is_there else "is in no DAG file any more, unlike when"
-        super().__init__(f"DAG {dag_id!r} {what} run {run} was made; start a new run: `flowlite run {dag_id}`")
-
-
 class Nothing(FlowliteError):
     """What was asked to be done would change nothing."""
 

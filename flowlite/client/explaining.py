@@ -9,6 +9,7 @@ from pathlib import Path
 from flowlite.client.logs import tail, text_of
 from flowlite.client.records import Cause, PoolUse, Why
 from flowlite.core.graph import Graph
+from flowlite.core.lanes import backfill_of, is_backfill_lane
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.why import Failure, Surroundings, advice, blocked_by, failure_of, first_cause, holds, instance_name
 from flowlite.store.shown import Views
@@ -91,7 +92,10 @@ async def why(
     )
     around = await surroundings(views, detail, pools, now)
     found = tuple(holds(graph, expanded(instances, detail), around))
-    return Why(run=detail.run, headline=open_headline(detail, is_engine_up=is_engine_up), cause=cause, holds=found)
+    headline = await in_backfill(views, detail.run, is_engine_up=is_engine_up) or open_headline(
+        detail, is_engine_up=is_engine_up
+    )
+    return Why(run=detail.run, headline=headline, cause=cause, holds=found)
 
 
 def expanded(instances: Sequence[InstanceView], detail: RunDetail) -> list[InstanceView]:
@@ -135,6 +139,22 @@ def _without_attempt(tasks: Sequence[TaskView]) -> str:
         return f"{failed[0]} failed without an attempt (it was marked, or could not be expanded)"
     cancelled = [task.id for task in tasks if task.state == "cancelled"]
     return f"its timeout ended {cancelled[0]}" if cancelled else "no attempt of it is known any more"
+
+
+async def in_backfill(views: Views, run: RunView, *, is_engine_up: bool) -> str | None:
+    """One sentence on a run that waits for its turn in a backfill; None if it does not."""
+    if run.state != "queued" or not is_backfill_lane(run.lane):
+        return None
+    found = await views.backfill(backfill_of(run.lane))
+    if found is None:
+        return None
+    one = found.backfill
+    line = f"one of {one.counts.get('queued', 0)} in line of backfill {one.id}"
+    name = f"run {run.id} of {run.dag_id} is queued, {line}"
+    if one.is_paused or not is_engine_up:
+        because = "which is paused" if one.is_paused else "and nobody works on this state"
+        return f"{name}, {because}; go on with `flowlite backfills resume {one.id}`"
+    return f"{name}: {one.counts.get('running', 0)} of it are active, {one.concurrency} at most"
 
 
 def open_headline(detail: RunDetail, *, is_engine_up: bool) -> str:

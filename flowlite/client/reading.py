@@ -15,13 +15,24 @@ from flowlite.client.presence import holder_of
 from flowlite.client.records import LogFile, PoolUse, Stats, Why
 from flowlite.core.graph import Graph
 from flowlite.core.states import FINISHED
+from flowlite.engine.backfills import NoSuchBackfill
 from flowlite.engine.why import instance_name
 from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
 from flowlite.store.shown import Views
 from flowlite.store.store import Store
-from flowlite.store.views import AssetView, AttemptView, InstanceView, NodeView, PoolView, RunDetail, RunView
+from flowlite.store.views import (
+    AssetView,
+    AttemptView,
+    BackfillDetail,
+    BackfillView,
+    InstanceView,
+    NodeView,
+    PoolView,
+    RunDetail,
+    RunView,
+)
 
 T = TypeVar("T")
 FILE = "flowlite.db"
@@ -204,6 +215,20 @@ class Reading:
     async def assets(self) -> list[AssetView]:
         """The latest update of each asset, by name."""
         return await self.views.asset_rows()
+
+    # --- backfills ----------------------------------------------------------------------------------------------------
+    async def backfills(
+        self, dag_id: str | None = None, *, limit: int = 50, before: int | None = None
+    ) -> list[BackfillView]:
+        """Newest first."""
+        return await self.views.backfills(dag_id, limit=limit, before=before)
+
+    async def backfill(self, backfill: int) -> BackfillDetail:
+        """One with its days in date order. Raises NoSuchBackfill."""
+        found = await self.views.backfill(backfill)
+        if found is None:
+            raise NoSuchBackfill(backfill)
+        return found
 
     # --- the engine ---------------------------------------------------------------------------------------------------
     def holder(self) -> str | None:

@@ -12,6 +12,31 @@ from flowlite.store.views import History, RunView, SameError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDay:
+    """One interval of a backfill that is only planned: `decision` run, again (as `run_id`) or skip because."""
+
+    logical_date: float
+    decision: str
+    reason: str
+    run_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillPlan:
+    """What a backfill would do, its days in date order; `typical_s` is how long half of the DAG's last runs took."""
+
+    dag_id: str
+    concurrency: int
+    days: list[PlannedDay]
+    typical_s: float | None
+
+    @property
+    def runs(self) -> int:
+        """How many days there is something to do about."""
+        return sum(day.decision != "skip" for day in self.days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DagInfo:
     """A DAG as its file declares it, with what the store knows of its runs."""
 

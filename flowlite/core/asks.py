@@ -48,7 +48,8 @@ def take(memory: Memory, asked: ClearAsked | MarkAsked, ask: Ask) -> None:
     """Now, or when the run is back; not while the run is being cancelled."""
     run = memory.runs.get(asked.run)
     if run is None and asked.row is not None and asked.row.state in FINISHED_RUN:
-        bring_back(memory, asked.row, ask)
+        row = in_lane(asked.row, asked) if isinstance(asked, ClearAsked) else asked.row
+        bring_back(memory, row, ask)
     elif run is not None and run.to_do:
         run.to_do = written([*asks_in(run.to_do), ask])
         memory.dirty_runs[run] = None
@@ -57,6 +58,13 @@ def take(memory: Memory, asked: ClearAsked | MarkAsked, ask: Ask) -> None:
     else:
         return
     memory.audit(asked.by, verb_told(ask), target_told(asked.run, ask), asked.why)
+
+
+def in_lane(row: RunRow, asked: ClearAsked) -> RunRow:
+    """A backfill takes the runs that it reprocesses into its own lane, so that its window holds for them too."""
+    if asked.lane is None:
+        return row
+    return row._replace(lane=asked.lane, order=row.order if asked.order is None else asked.order)
 
 
 def bring_back(memory: Memory, row: RunRow, ask: Ask) -> None:

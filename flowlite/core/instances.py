@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flowlite.core.graph import Graph
+from flowlite.core.lanes import is_backfill_lane
 from flowlite.core.messages import Facts, GroupRow, InstanceRow, RunRow
 from flowlite.core.states import BUCKET, FINISHED, RunState, State, Wish
 
@@ -176,8 +177,8 @@ class Run:
 
     @property
     def is_backfill(self) -> bool:
-        """Work that gives way to everything else."""
-        return self.kind == "backfill"
+        """Work that gives way to everything else: made by a backfill, or taken up again by one."""
+        return self.kind == "backfill" or is_backfill_lane(self.lane)
 
     def row(self) -> RunRow:
         """As the store has it."""

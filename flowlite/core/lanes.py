@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from heapq import heappop, heappush
+from typing import TYPE_CHECKING
 
-from flowlite.core.instances import Run
 from flowlite.core.states import RunState
+
+if TYPE_CHECKING:
+    from flowlite.core.instances import Run
+
+BACKFILL = "backfill:"
 
 
 class Lane:
@@ -34,6 +39,21 @@ class Lane:
             self.active.add(id_)
             admitted.append(run)
         return admitted
+
+
+def backfill_lane(backfill: int) -> str:
+    """The lane of a backfill's runs: its concurrency takes the place of max_active_runs."""
+    return f"{BACKFILL}{backfill}"
+
+
+def backfill_of(lane: str) -> int:
+    """The number of the backfill whose lane this is."""
+    return int(lane.removeprefix(BACKFILL))
+
+
+def is_backfill_lane(lane: str) -> bool:
+    """Whether the runs in it give way to everything else."""
+    return lane.startswith(BACKFILL)
 
 
 def lane_of(dag_id: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from flowlite.core.lanes import backfill_lane
 from flowlite.core.memory import Memory
 from flowlite.core.messages import DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
+from flowlite.core.planned import BackfillDecided
 from flowlite.core.pools import Pool
 from flowlite.core.states import State
 
@@ -21,6 +23,15 @@ def pool_resized(memory: Memory, asked: PoolResized) -> None:
 def lane_resized(memory: Memory, asked: LaneResized) -> None:
     """A smaller lane lets what is active end."""
     memory.resize_lane(asked.lane, asked.limit)
+
+
+def backfill_decided(memory: Memory, decided: BackfillDecided) -> None:
+    """Its row and its days are written, and its lane is as wide as the row says: closed while it is paused."""
+    row = decided.row
+    memory.changes.backfills.append(row)
+    memory.changes.backfill_days += decided.days
+    memory.resize_lane(backfill_lane(row.id), row.limit)
+    memory.audit(decided.by, decided.verb, f"backfill {row.id}", decided.why)
 
 
 def priority_changed(memory: Memory, asked: PriorityChanged) -> None:

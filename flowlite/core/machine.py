@@ -16,7 +16,15 @@ from flowlite.core.asks import clear_asked, mark_asked, run_loaded
 from flowlite.core.attempts import grant_slots
 from flowlite.core.cancelling import cancel_asked
 from flowlite.core.graph import Graph
-from flowlite.core.limits import drain_asked, intent_dropped, lane_resized, pool_resized, priority_changed, tick
+from flowlite.core.limits import (
+    backfill_decided,
+    drain_asked,
+    intent_dropped,
+    lane_resized,
+    pool_resized,
+    priority_changed,
+    tick,
+)
 from flowlite.core.memory import Memory
 from flowlite.core.messages import (
     Answered,
@@ -44,6 +52,7 @@ from flowlite.core.messages import (
     Woken,
 )
 from flowlite.core.outcomes import answered, attempt_ended, slot_returned, woken
+from flowlite.core.planned import BackfillDecided
 from flowlite.core.ringing import next_wake, ring
 from flowlite.core.runs import finish_runs, promote, run_requested
 from flowlite.core.settling import settle
@@ -62,6 +71,7 @@ ACTIONS: Mapping[type, Callable[[Memory, Any], None]] = {
     IntentDropped: intent_dropped,
     PoolResized: pool_resized,
     LaneResized: lane_resized,
+    BackfillDecided: backfill_decided,
     PriorityChanged: priority_changed,
     DrainAsked: drain_asked,
 }

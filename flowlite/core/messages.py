@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from flowlite.core.planned import BackfillDayRow, BackfillDecided, BackfillRow
 from flowlite.core.states import Outcome
 
 Facts = Mapping[str, Any]
@@ -127,6 +128,8 @@ class ClearAsked:
     by: str = ""
     why: str = ""
     only_failed: bool = False
+    lane: str | None = None  # a finished run gets into this lane instead of its old one, at the place `order`
+    order: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ class DrainAsked:
 
 Event = (
     RunRequested | AttemptEnded | SlotReturned | Woken | Answered | Tick | CancelAsked | ClearAsked | MarkAsked
-    | RunLoaded | IntentDropped | PoolResized | LaneResized | PriorityChanged | DrainAsked
+    | RunLoaded | IntentDropped | PoolResized | LaneResized | BackfillDecided | PriorityChanged | DrainAsked
 )  # fmt: skip
 
 
@@ -332,6 +335,8 @@ class Changes:
     assets: list[AssetRow] = field(default_factory=list)
     alerts: list[AlertRow] = field(default_factory=list)
     pools: list[tuple[str, int]] = field(default_factory=list)
+    backfills: list[BackfillRow] = field(default_factory=list)
+    backfill_days: list[BackfillDayRow] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
 
 

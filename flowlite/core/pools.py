@@ -70,7 +70,7 @@ class Pool:
         if self.held and instance.key in self.held:
             return  # its old thread is still there: it gets into line when that has returned
         node, run = instance.node, instance.node.run
-        line = self.backfills if run.kind == "backfill" else self.live
+        line = self.backfills if run.is_backfill else self.live
         heappush(
             line,
             Entry(-node.priority, run.logical_date, run.id, node.rank, instance.index, self.tickets, instance),
@@ -119,7 +119,7 @@ class Pool:
 
     def _is_backfill_left_out(self) -> bool:
         """Backfill work is in line and none of it has a slot."""
-        return bool(trimmed(self.backfills)) and not any(one.node.run.kind == "backfill" for one in self.running)
+        return bool(trimmed(self.backfills)) and not any(one.node.run.is_backfill for one in self.running)
 
     @property
     def due_at(self) -> float | None:

@@ -20,7 +20,10 @@ LONGEST_BACKLOG = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A committed fact. `kind`: run, task, node, progress, deadline, asset or pool. What it is not about is None."""
+    """A committed fact. `kind`: run, task, node, progress, deadline, asset, pool or backfill.
+
+    What it is not about is None.
+    """
 
     seq: int
     at: datetime

@@ -62,6 +62,11 @@ class Day:
         """Whether there is something to do."""
         return not self.reason
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it has no run yet."""
+        return self.known is None
+
 
 class RunsByDate(Protocol):
     """The part of the store that a plan reads."""

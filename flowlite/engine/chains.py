@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from flowlite.authoring.dag import Dag
+from flowlite.core.lanes import is_backfill_lane
 from flowlite.core.messages import RequestRun, RunRow
 from flowlite.core.states import RunState
 from flowlite.engine.announce import moment
@@ -49,7 +50,7 @@ class Chains:
 
 def request_for(dag: Dag, cause: RunRow, asked: RequestRun) -> Request:
     """The same date, and the same class: what follows a backfill gives way like the backfill."""
-    is_backfill = cause.kind == "backfill"
+    is_backfill = cause.kind == "backfill" or is_backfill_lane(cause.lane)
     return Request(
         dag=dag,
         logical_date=moment(cause.logical_date),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import warnings
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
 from flowlite.authoring.dag import Dag
-from flowlite.core.messages import LaneResized
 from flowlite.core.pools import DEFAULT_SLOTS
 from flowlite.engine.announce import Event
-from flowlite.engine.backfill import Backfill, Day, plan_days
+from flowlite.engine.backfill import Backfill
+from flowlite.engine.backfills import Backfills
 from flowlite.engine.clock import Clock
 from flowlite.engine.engine import Engine
 from flowlite.engine.place import MEMORY, Place, place_of
@@ -43,9 +43,11 @@ class Flowlite:
         env: Mapping[str, str] | None = None,
         log_cap_bytes: int = 64 << 20,
         dags: Iterable[Dag] = (),
+        is_still: bool = False,
     ) -> None:
-        """`dags` are known before what an earlier engine left unfinished is taken up."""
-        self._dags = tuple(dags)
+        """`dags` are known before what an earlier engine left unfinished is taken up. `is_still`: no attempt is
+        started, for those who only want to change what is to be done."""
+        self._dags, self._is_still = tuple(dags), is_still
         self._state, self._durability, self._clock = state, durability, clock
         self._told: dict[str, Any] = {
             "pools": {"default": DEFAULT_SLOTS, **(pools or {})},
@@ -61,6 +63,7 @@ class Flowlite:
             self.store = Store.open(self.place.file, durability=self._durability)
             settings = EngineSettings(state_dir=self.place.folder, **self._told)
             self.engine = Engine(self.store, settings, self._clock)
+            self.engine.machine.is_draining = self._is_still
             await self.engine.start(self._dags)
         except BaseException:
             self._let_go()
@@ -147,25 +150,18 @@ class Flowlite:
             dag=dag, start=start, end=end, concurrency=concurrency, reprocess=reprocess, is_newest_first=newest_first,
             is_inclusive=inclusive, params=params,
         )  # fmt: skip
-        days = await plan_days(asked, self.store)
-        runs = await self.start_days(asked, [day for day in days if day.runs])
-        skipped = [(day.logical_date, day.reason) for day in days if not day.runs]
-        for run in runs:
-            await self.engine.end_of(run)
-        return BackfillResult(await read_runs(self.store, runs, self.place), skipped)
-
-    async def start_days(self, asked: Backfill, days: Sequence[Day]) -> list[int]:
-        """Ask for the runs of planned days, in a lane of their own; their numbers in the order of `days`."""
-        for one in with_followers(asked.dag):
+        for one in with_followers(dag):
             await self.engine.register(one)
-        lane = f"backfill:{self.engine.next_run_number()}"
-        self.engine.send(LaneResized(lane, asked.concurrency))
-        again = [day.known for day in days if day.known is not None]
-        for row in again:
-            self.engine.send(LaneResized(row.lane, asked.concurrency))
-            await self.engine.clear(row.id, by="backfill")
-        rows = [*again, *await self.engine.request_all([asked.request(day, lane) for day in days if day.known is None])]
-        return [row.id for row in sorted(rows, key=lambda row: row.logical_date)]
+        started = await self.backfills.start(asked, by="script")
+        for run in started.runs:
+            await self.engine.end_of(run)
+        skipped = [(day.logical_date, day.reason) for day in started.days if not day.runs]
+        return BackfillResult(await read_runs(self.store, started.runs, self.place), skipped, started.number)
+
+    @property
+    def backfills(self) -> Backfills:
+        """To start one without waiting for it, and to pause, resume, cancel and retry."""
+        return Backfills(self.engine)
 
     async def events(self) -> AsyncIterator[Event]:
         """What is committed from now on, until the end of this block."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.spec import TaskSpec
+from flowlite.core.graph import Graph
 from flowlite.core.machine import Machine
 from flowlite.core.messages import (
     Answered,
@@ -18,6 +19,7 @@ from flowlite.core.messages import (
     Evidence,
     IntentDropped,
     MarkAsked,
+    RunRequested,
     RunRow,
     Tick,
 )
@@ -29,7 +31,7 @@ from flowlite.engine.clock import Clock, WallClock
 from flowlite.engine.loop import Commit, EngineStopped, Loop
 from flowlite.engine.plans import Plan, Plans
 from flowlite.engine.recovery import load_machine, running_attempts
-from flowlite.engine.requests import NoSuchRun, Request, run_requested, span_of
+from flowlite.engine.requests import DagChanged, NoSuchRun, Request, run_requested, span_of
 from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
 from flowlite.store.rows import OutboxRow, TaskRow
@@ -49,7 +51,7 @@ class Engine:
         self._carrier.chains = Chains(store, self.plans, self.request, self._drop_intent)
         self._carrier.errand_done = self._errand_done
         self._waiting_for_quiet: list[asyncio.Future[None]] = []
-        self._one_request_at_a_time = asyncio.Lock()
+        self.one_request_at_a_time = asyncio.Lock()  # two requests for one date must not both find it free
         self._next_run = 1
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -106,17 +108,25 @@ class Engine:
 
     async def request_all(self, requests: Sequence[Request]) -> list[RunRow]:
         """Ask for several runs in one commit, all or none; rows in the order asked. Raises as `request` does."""
-        wanted = [(request, await self.register(request.dag)) for request in requests]
-        async with self._one_request_at_a_time:  # two requests for one date must not both find it free
-            now = self.clock.now()
-            taken = await self._taken(requests, now)
-            asked = []
-            for one, plan in wanted:
-                asked.append(event := run_requested(one, plan, taken[one.dag.id], self.next_run_number, now))
-                taken[one.dag.id][event.logical_date] = event.run
+        async with self.one_request_at_a_time:
+            asked = await self.prepared(requests)
             created = [self.announcer.creation_of(one.run) for one in asked]
             self._inbox.send(*asked)
             return [await one for one in created]
+
+    async def prepared(self, requests: Sequence[Request]) -> list[RunRequested]:
+        """The events that make these runs, for whoever holds `one_request_at_a_time` until they are on disk.
+
+        Raises as `request` does.
+        """
+        wanted = [(request, await self.register(request.dag)) for request in requests]
+        now = self.clock.now()
+        taken = await self._taken(requests, now)
+        asked = []
+        for one, plan in wanted:
+            asked.append(event := run_requested(one, plan, taken[one.dag.id], self.next_run_number, now))
+            taken[one.dag.id][event.logical_date] = event.run
+        return asked
 
     async def _taken(self, requests: Sequence[Request], now: float) -> dict[str, dict[float, int]]:
         """By DAG and logical date: the runs that there are where the new ones want to be. One question a DAG."""
@@ -165,6 +175,22 @@ class Engine:
     def send(self, *events: Event) -> None:
         """Straight into the inbox."""
         self._inbox.send(*events)
+
+    async def send_and_wait(self, *events: Event) -> None:
+        """Into the inbox, all for one transaction; returns when it is on disk and what follows is carried out."""
+        await self._inbox.send_and_wait(*events)
+
+    async def know_version(self, row: RunRow) -> None:
+        """A run keeps the graph that it was made from, and the code of today carries it out: somebody who raises a
+        timeout and retries must get the new timeout, and not an error. Raises DagChanged if a task is gone."""
+        if row.state not in FINISHED_RUN or self.plans.of(row.version) is not None:
+            return
+        graph = Graph.from_json(await self.store.graph_json(row.version))
+        current = self.plans.current(row.dag_id)
+        if current is None or not graph.number.keys() <= current.graph.number.keys():
+            raise DagChanged(row.dag_id, row.id, is_there=current is not None)
+        self.machine.add_graph(row.version, graph, is_current=False)
+        self.plans.add(current, {row.version: graph})
 
     async def row_of(self, run: int) -> RunRow:
         """The run as the store has it. Raises NoSuchRun."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flowlite.core.graph import Graph
 from flowlite.core.instances import Run
+from flowlite.core.lanes import backfill_lane
 from flowlite.core.machine import Machine
 from flowlite.core.messages import Command, Start
 from flowlite.core.states import State
@@ -21,6 +22,8 @@ async def load_machine(machine: Machine, store: Store, now: float) -> tuple[list
     for version in {row.version for row in found.runs} - machine.graphs.keys():
         graph = Graph.from_json(await store.graph_json(version))
         machine.add_graph(version, graph, is_current=graph.dag_id not in machine.current)
+    for backfill in await store.backfills():
+        machine.resize_lane(backfill_lane(backfill.id), backfill.limit)
     machine.next_intent = found.next_intent
     machine.failing |= found.failing
     groups = [row for rows in found.groups.values() for row in rows]

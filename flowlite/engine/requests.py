@@ -26,6 +26,14 @@ class NoSuchRun(FlowliteError):
         super().__init__(f"there is no run {run}; `flowlite runs list` shows those that there are")
 
 
+class DagChanged(FlowliteError):
+    """The tasks of a DAG are not those that this run was made from."""
+
+    def __init__(self, dag_id: str, run: int, *, is_there: bool) -> None:
+        what = "has lost tasks since" if is_there else "is in no DAG file any more, unlike when"
+        super().__init__(f"DAG {dag_id!r} {what} run {run} was made; start a new run: `flowlite run {dag_id}`")
+
+
 class BadDate(FlowliteError):
     """A date that can't be read."""
 

@@ -67,5 +67,5 @@ class Triggers:
             )
         results = lookup(live.given(start.task, start.index), partial(read_result, self._state_dir))
         params: Any = values_of(spec, results, start.index if start.index >= 0 else None).get("params")
-        kind = "backfill" if live.run.kind == "backfill" else "manual"
+        kind = "backfill" if live.run.is_backfill else "manual"
         return Request(dag=plan.dag, params=params, kind=kind, asked_by=asked_by)

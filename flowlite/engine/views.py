@@ -253,6 +253,7 @@ class BackfillResult:
 
     runs: list[RunResult]
     skipped: list[tuple[datetime, str]]
+    number: int | None = None  # of the backfill; None: no date had anything to do
 
     @property
     def state(self) -> RunState:

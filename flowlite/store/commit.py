@@ -56,6 +56,13 @@ INTENTS = insert("intent", "id, dag_id, logical_date, cause")
 DEADLINES = upsert("deadline", "run_id, task_no", "due_at, was_met")
 ASSETS = insert("asset_update", "asset, at, run_id, task_no, map_index")
 POOLS = upsert("pool", "name", "size, is_by_hand")
+BACKFILLS = insert(
+    "backfill",
+    "id, dag_id, starts_at, ends_at, concurrency, reprocess, is_newest_first, params, asked_by, created_at, is_paused, "
+    "is_cancelled",
+    then=f"ON CONFLICT (id) DO UPDATE SET {overwritten('concurrency', 'is_paused', 'is_cancelled')}",
+)
+BACKFILL_DAYS = insert("backfill_day", "backfill_id, logical_date, data_interval_end, decision, reason, run_id")
 AUDIT = insert("audit", "at, by, verb, target, why")
 NODES = upsert("node", "run_id, task_no, map_index, attempt, node_id", "state, started_at, ended_at, rows, message, at")
 PROGRESS = upsert("progress", "run_id, task_no, map_index", "attempt, done, total, note, at")
@@ -103,6 +110,8 @@ def _write_rest(db: sqlite3.Connection, changes: Changes) -> None:
     DEADLINES.write(db, changes.deadlines)
     ASSETS.write(db, changes.assets)
     POOLS.write(db, [(name, size, 1) for name, size in changes.pools])
+    BACKFILLS.write(db, changes.backfills)
+    BACKFILL_DAYS.write(db, changes.backfill_days)
     AUDIT.write(db, changes.audit)
 
 

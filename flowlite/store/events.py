@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from flowlite.core.messages import Changes
+from flowlite.core.planned import BackfillRow
 from flowlite.core.states import FINISHED_RUN
 from flowlite.store.rows import ProgressRow, ReportRow
 from flowlite.store.views import EventView
@@ -58,7 +59,13 @@ def _rare(changes: Changes, reports: Sequence[ReportRow | ProgressRow]) -> list[
     found += [["s", row.run, row.task, "met" if row.was_met else "missed"] for row in changes.deadlines]
     found += [["a", row.run, row.task, row.index, row.asset] for row in changes.assets]
     found += [["o", name, str(size)] for name, size in changes.pools]
+    found += [["b", row.id, row.dag_id, said_of(row)] for row in changes.backfills]
     return found
+
+
+def said_of(row: BackfillRow) -> str:
+    """What a person wants of a backfill now; how far it is, its runs tell."""
+    return "cancelled" if row.is_cancelled else "paused" if row.is_paused else "running"
 
 
 def dag_event(dag_id: str, state: str) -> str:
@@ -86,6 +93,7 @@ _READ: dict[str, Callable[..., Told]] = {
     "s": lambda seq, at, run, task, state: Told(seq, at, "deadline", state, run, None if task == -1 else task),
     "a": lambda seq, at, run, task, index, name: Told(seq, at, "asset", "updated", run, task, index, None, name),
     "o": lambda seq, at, name, size: Told(seq, at, "pool", size, name=name),
+    "b": lambda seq, at, backfill, dag_id, state: Told(seq, at, "backfill", state, name=f"{backfill} {dag_id}"),
     "d": lambda seq, at, dag_id, state: Told(seq, at, "dag", state, name=dag_id),
 }
 
@@ -93,8 +101,11 @@ _READ: dict[str, Callable[..., Told]] = {
 def named(told: Told, dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
     """The event with names; None if its run is gone (pruned)."""
     dag_id: str | None = ""
+    name = told.name
     if told.kind == "dag":
-        dag_id = told.name
+        dag_id, name = name, None
+    elif told.kind == "backfill" and name is not None:
+        name, _, dag_id = name.partition(" ")
     elif told.run is not None:
         dag_id = dag_of(told.run)
     if dag_id is None:
@@ -102,7 +113,7 @@ def named(told: Told, dag_of: DagOf, task_id_of: TaskIdOf) -> EventView | None:
     task_id = None if told.run is None or told.task is None else task_id_of(told.run, told.task)
     return EventView(
         seq=told.seq, at=told.at, kind=told.kind, dag_id=dag_id, run_id=told.run, task_id=task_id, map_index=told.index,
-        state=told.state, attempt=told.attempt, name=None if told.kind == "dag" else told.name,
+        state=told.state, attempt=told.attempt, name=name,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Protocol, TypeVar
 
-from flowlite.store import shown_dags, shown_events, shown_runs, views
+from flowlite.store import backfills, shown_dags, shown_events, shown_runs, views
 from flowlite.store.ask import Question
 
 T = TypeVar("T")
@@ -104,6 +104,17 @@ class Views:
     async def same_error(self, dag_id: str, task_id: str, run: int, *, last: int = 30) -> views.SameError | None:
         """How often the last runs up to this one met the error that this task has here; None: it has none."""
         return await self._ask(shown_dags.same_error(dag_id, task_id, run, last))
+
+    # --- backfills ----------------------------------------------------------------------------------------------------
+    async def backfills(
+        self, dag_id: str | None = None, *, limit: int = 50, before: int | None = None
+    ) -> list[views.BackfillView]:
+        """Newest first; `before` is the number of the last one seen."""
+        return await self._ask(backfills.shown(dag_id, limit, before))
+
+    async def backfill(self, backfill: int) -> views.BackfillDetail | None:
+        """One backfill with its days in date order."""
+        return await self._ask(backfills.detail(backfill))
 
     # --- what was told ------------------------------------------------------------------------------------------------
     async def last_event(self) -> int:

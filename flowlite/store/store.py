@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
-from flowlite.store import declared, prune, recovery
+from flowlite.core.planned import BackfillRow
+from flowlite.store import backfills, declared, prune, recovery
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
@@ -179,6 +180,22 @@ class Store:
     async def runs_between(self, dag_id: str, first: float, last: float) -> dict[float, RunRow]:
         """The runs of a DAG by logical date, both ends included, of whatever kind."""
         return await self._ask(recovery.runs_between(dag_id, first, last))
+
+    async def next_backfill(self) -> int:
+        """The number of the next backfill."""
+        return await self._ask(backfills.next_number())
+
+    async def backfill(self, backfill: int) -> BackfillRow | None:
+        """Its row."""
+        return await self._ask(backfills.one(backfill))
+
+    async def backfills(self) -> list[BackfillRow]:
+        """Every row, oldest first."""
+        return await self._ask(backfills.rows())
+
+    async def runs_of_backfill(self, backfill: int, *states: str) -> list[tuple[str, RunRow]]:
+        """The decision and the run of each of its days whose run is in one of these states, in date order."""
+        return await self._ask(backfills.runs_of(backfill, states))
 
     async def run_asked_by(self, dag_id: str, asked_by: str) -> RunRow | None:
         """The run of a DAG that was asked for under this name: a trigger finds its run again after a restart."""

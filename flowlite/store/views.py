@@ -135,7 +135,7 @@ class WholeRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """A committed fact. `kind`: run, task, node, progress, deadline, asset, pool or dag."""
+    """A committed fact. `kind`: run, task, node, progress, deadline, asset, pool, backfill or dag."""
 
     seq: int
     at: float
@@ -146,7 +146,7 @@ class EventView:
     map_index: int | None
     state: str
     attempt: int | None = None
-    name: str | None = None  # of a node, an asset, a pool
+    name: str | None = None  # of a node, an asset, a pool; the number of a backfill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +244,62 @@ class ApprovalView:
     since: float
     wait_until: float | None
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillView:
+    """A past range on request, with how far it is. `state`: running, paused, success, failed or cancelled."""
+
+    id: int
+    dag_id: str
+    state: str
+    starts_at: float  # the first logical date
+    ends_at: float  # the end of the last data interval
+    concurrency: int
+    reprocess: str
+    is_newest_first: bool
+    params: str
+    asked_by: str
+    created_at: float
+    ended_at: float | None  # of its last run; None while one is unfinished
+    is_paused: bool
+    is_cancelled: bool
+    counts: Mapping[str, int]  # state -> how many of its runs
+    skipped: int  # days that were left alone
+    p50_s: float | None  # how long half of its runs took, of those that went well
+
+    @property
+    def total(self) -> int:
+        """How many runs it has."""
+        return sum(self.counts.values())
+
+    @property
+    def finished(self) -> int:
+        """How many of them are over."""
+        return self.total - self.counts.get("queued", 0) - self.counts.get("running", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillDayView:
+    """One interval of a backfill: `decision` run, again (it had a run) or skip, because of `reason`."""
+
+    logical_date: float
+    data_interval_end: float
+    decision: str
+    reason: str
+    run_id: int | None
+    state: str | None  # of its run; None: skipped, or its run was pruned
+    started_at: float | None
+    ended_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillDetail:
+    """A backfill with its days in date order."""
+
+    backfill: BackfillView
+    days: list[BackfillDayView]
+    typical_s: float | None  # how long a run takes: half of its own, or of the DAG's last ones before it has any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

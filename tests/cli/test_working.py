@@ -112,8 +112,8 @@ def test_a_backfill_shows_its_plan_and_leaves_dates_alone_that_have_a_run(cli):
     ]  # fmt: skip
     done = cli("backfill", "knobs", "2024-01-01", "2024-01-04", "--yes")
     assert done.exit_code == 0
-    assert done.out.startswith("knobs: 2 runs, 10 at a time, 1 left alone\n")
-    assert "2024-01-02  left alone: run 1 is success" in done.out
+    assert done.out.startswith("knobs: 2 runs, 10 at a time, 1 skipped\n")
+    assert "2024-01-02  skipped because run 1 is success" in done.out
     assert done.out.endswith("✓ 2 runs went well\n")
     again = cli("backfill", "knobs", "2024-01-01", "2024-01-04", "--reprocess", "all", "--yes", "--json").json
     assert [run["logical_date"][:10] for run in again["runs"]] == ["2024-01-01", "2024-01-02", "2024-01-03"]

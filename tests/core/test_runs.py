@@ -6,7 +6,17 @@ from core_scene import Scene
 from flowlite.core.graph import Graph, Task
 from flowlite.core.lanes import lane_of
 from flowlite.core.memory import UnknownVersion
-from flowlite.core.messages import CancelAsked, IntentDropped, LaneResized, LoadRun, RequestRun, RunRequested, Stop
+from flowlite.core.messages import (
+    CancelAsked,
+    ClearAsked,
+    IntentDropped,
+    LaneResized,
+    LoadRun,
+    RequestRun,
+    RunRequested,
+    Stop,
+)
+from flowlite.core.planned import BackfillDayRow, BackfillDecided, BackfillRow
 from flowlite.core.states import Outcome
 
 
@@ -27,6 +37,26 @@ def test_a_backfill_has_a_lane_of_its_own_and_its_own_order() -> None:
     for run, date in ((2, 1.0), (3, 2.0), (4, 3.0)):
         scene.request(run, date, kind="backfill", lane="backfill:7", order=-date)
     assert [one.run for one in scene.end("a", run=2)] == [4]
+
+
+def test_a_backfill_takes_a_finished_run_into_its_own_lane_where_it_gives_way() -> None:
+    scene = Scene(Task(id="a"), pools={"default": 1})
+    scene.request(1, 1.0, kind="manual")
+    scene.end("a", run=1)
+    row = BackfillRow(
+        id=7, dag_id="etl", starts_at=1.0, ends_at=2.0, concurrency=1, reprocess="all", is_newest_first=False,
+        params="{}", asked_by="ann", created_at=0.0,
+    )  # fmt: skip
+    scene.request(2, 9.0)  # takes the only slot
+    again = ClearAsked(1, (), row=scene.store.runs[1], lane="backfill:7", order=5.0)
+    day = BackfillDayRow(7, 1.0, 2.0, "again", "", 1)
+    scene.tell(BackfillDecided(row, (day,), "backfill", "ann"), again)
+    assert (scene.machine.lanes["backfill:7"].limit, scene.store.runs[1].lane) == (1, "backfill:7")
+    scene.request(3, 8.0, kind="scheduled", lane="other")
+    assert [one.run for one in scene.end("a", run=2)] == [3], "live work goes first"
+    scene.tell(BackfillDecided(row._replace(is_paused=True), verb="pause", by="ann"))
+    assert scene.machine.lanes["backfill:7"].limit == 0
+    assert [one.target for one in scene.changes.audit] == ["backfill 7"]
 
 
 def test_a_run_without_tasks_succeeds() -> None:

@@ -202,28 +202,35 @@ CREATE TABLE due_interval (
   CHECK ((decision = 'ran') = (run_id IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- Whether a backfill is running, done or failed follows from its runs, which are in the lane `backfill:ID`.
 CREATE TABLE backfill (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   dag_id TEXT NOT NULL,
   starts_at REAL NOT NULL,
   ends_at REAL NOT NULL,
-  options TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'success', 'failed', 'cancelled')),
+  concurrency INTEGER NOT NULL CHECK (concurrency >= 1),
+  reprocess TEXT NOT NULL CHECK (reprocess IN ('none', 'failed', 'all')),
+  is_newest_first INTEGER NOT NULL CHECK (is_newest_first IN (0, 1)),
+  params TEXT NOT NULL,
   asked_by TEXT NOT NULL,
   created_at REAL NOT NULL,
-  ended_at REAL
+  is_paused INTEGER NOT NULL CHECK (is_paused IN (0, 1)),
+  is_cancelled INTEGER NOT NULL CHECK (is_cancelled IN (0, 1))
 ) STRICT;
-CREATE INDEX backfill_in_state ON backfill (state);
+CREATE INDEX backfill_of_dag ON backfill (dag_id, id);
 
+-- Each day with its decision: it runs, anew or again, as run_id, or is skipped because of the reason.
 CREATE TABLE backfill_day (
   backfill_id INTEGER NOT NULL REFERENCES backfill ON DELETE CASCADE,
   logical_date REAL NOT NULL,
   data_interval_end REAL NOT NULL,
-  decision TEXT NOT NULL,
+  decision TEXT NOT NULL CHECK (decision IN ('run', 'again', 'skip')),
   reason TEXT NOT NULL,
   run_id INTEGER,
-  PRIMARY KEY (backfill_id, logical_date)
+  PRIMARY KEY (backfill_id, logical_date),
+  CHECK ((decision = 'skip') = (run_id IS NULL) AND (decision = 'skip') = (reason <> ''))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX backfill_day_of_run ON backfill_day (run_id) WHERE run_id IS NOT NULL;
 
 -- ---------------------------------------------------------------- what is told
 -- One row a commit: seq is the number of its last event, size how many it holds, body what they are (see events.py).
