@@ -32,6 +32,27 @@ FIRST_INSTANT = datetime(2024, 1, 1, tzinfo=UTC)
 __all__ = ["TestClock", "TestEngine", "engine"]
 
 
+class TestAlarm:
+    """One alarm of a TestClock: it rings when the test moves the clock to it."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+        self.ring: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """It is on."""
+
+    def wake_at(self, at: float | None, ring: Callable[[], None]) -> None:
+        """Replaces what was set before."""
+        self.at, self.ring = at, ring
+
+    def stop(self) -> None:
+        """It is off."""
+        self.at, self.ring = None, lambda: None
+
+
 class TestClock:
     """A clock that stands still until the test moves it."""
 
@@ -39,8 +60,7 @@ class TestClock:
 
     def __init__(self, start: datetime = FIRST_INSTANT) -> None:
         self._now = start.timestamp()
-        self._alarm_at: float | None = None
-        self._ring: Callable[[], None] = lambda: None
+        self._alarms = [TestAlarm()]
         self.settled: Callable[[], Any] | None = None
 
     def now(self) -> float:
@@ -54,19 +74,40 @@ class TestClock:
 
     def wake_at(self, at: float | None, ring: Callable[[], None]) -> None:
         """The engine's one alarm."""
-        self._alarm_at, self._ring = at, ring
+        self._alarms[0].wake_at(at, ring)
+
+    def another_alarm(self) -> TestAlarm:
+        """For a scheduler beside the engine."""
+        self._alarms.append(TestAlarm())
+        return self._alarms[-1]
+
+    @property
+    def next_alarm(self) -> float | None:
+        """When the next of them rings."""
+        return min((alarm.at for alarm in self._alarms if alarm.at is not None), default=None)
+
+    def set_to(self, instant: datetime) -> None:
+        """As a person or a time server sets a clock, forward or back; nothing happens until it is next looked at."""
+        self._now = instant.timestamp()
 
     async def advance(self, **by: float) -> None:
         """Move on by timedelta(**by), stopping at each alarm on the way until everything that follows has happened."""
         until = self._now + timedelta(**by).total_seconds()
         await self._settle()
-        while self._alarm_at is not None and self._alarm_at <= until:
-            self._now, self._alarm_at = max(self._now, self._alarm_at), None
-            self._ring()
+        while (at := self.next_alarm) is not None and at <= until:
+            self._now = max(self._now, at)
+            self._ring(at)
             await self._settle()
         self._now = until
-        self._ring()
+        self._ring(until)
         await self._settle()
+
+    def _ring(self, until: float) -> None:
+        """Whatever is set up to then, and those that are not set: time has gone by for them too."""
+        for alarm in self._alarms:
+            if alarm.at is None or alarm.at <= until:
+                alarm.at = None
+                alarm.ring()
 
     async def _settle(self) -> None:
         if self.settled is not None:
@@ -129,9 +170,9 @@ class TestEngine:
         """Start a run and move the clock until it has finished."""
         run = await self.trigger(dag, logical_date=logical_date, params=params)
         while (found := await self.result(run)).state not in ("success", "failed", "cancelled"):
-            if self.clock._alarm_at is None:
+            if self.clock.next_alarm is None:
                 raise FlowliteError(f"run {run} waits for something that time does not bring: {found.tasks}")
-            await self.clock.advance(seconds=max(self.clock._alarm_at - self.clock.now(), 0.0))
+            await self.clock.advance(seconds=max(self.clock.next_alarm - self.clock.now(), 0.0))
         return found
 
     async def result(self, run: str) -> RunResult:

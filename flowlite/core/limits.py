@@ -1,11 +1,12 @@
-"""Limits: pools, lanes, priorities and the drain, changed while everything runs."""
+"""Limits: pools, lanes, priorities and the drain, changed while everything runs; and what others have decided, for the
+books."""
 
 from __future__ import annotations
 
 from flowlite.core.lanes import backfill_lane
 from flowlite.core.memory import Memory
-from flowlite.core.messages import DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
-from flowlite.core.planned import BackfillDecided
+from flowlite.core.messages import AssetRow, DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
+from flowlite.core.planned import AssetUpdated, BackfillDecided, IntervalsDecided
 from flowlite.core.pools import Pool
 from flowlite.core.states import State
 
@@ -32,6 +33,19 @@ def backfill_decided(memory: Memory, decided: BackfillDecided) -> None:
     memory.changes.backfill_days += decided.days
     memory.resize_lane(backfill_lane(row.id), row.limit)
     memory.audit(decided.by, decided.verb, f"backfill {row.id}", decided.why)
+
+
+def intervals_decided(memory: Memory, decided: IntervalsDecided) -> None:
+    """Written with the runs that follow from them."""
+    memory.changes.intervals += decided.intervals
+    memory.changes.schedules += decided.schedules
+    memory.changes.asset_uses += decided.uses
+
+
+def asset_updated(memory: Memory, updated: AssetUpdated) -> None:
+    """By a person; counts like the success of a task that makes it."""
+    memory.changes.assets.append(AssetRow(updated.asset, memory.now, None, None, None))
+    memory.audit(updated.by, "update", f"asset {updated.asset}", updated.why)
 
 
 def priority_changed(memory: Memory, asked: PriorityChanged) -> None:

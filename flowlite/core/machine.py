@@ -17,9 +17,11 @@ from flowlite.core.attempts import grant_slots
 from flowlite.core.cancelling import cancel_asked
 from flowlite.core.graph import Graph
 from flowlite.core.limits import (
+    asset_updated,
     backfill_decided,
     drain_asked,
     intent_dropped,
+    intervals_decided,
     lane_resized,
     pool_resized,
     priority_changed,
@@ -52,7 +54,7 @@ from flowlite.core.messages import (
     Woken,
 )
 from flowlite.core.outcomes import answered, attempt_ended, slot_returned, woken
-from flowlite.core.planned import BackfillDecided
+from flowlite.core.planned import AssetUpdated, BackfillDecided, IntervalsDecided
 from flowlite.core.ringing import next_wake, ring
 from flowlite.core.runs import finish_runs, promote, run_requested
 from flowlite.core.settling import settle
@@ -72,6 +74,8 @@ ACTIONS: Mapping[type, Callable[[Memory, Any], None]] = {
     PoolResized: pool_resized,
     LaneResized: lane_resized,
     BackfillDecided: backfill_decided,
+    IntervalsDecided: intervals_decided,
+    AssetUpdated: asset_updated,
     PriorityChanged: priority_changed,
     DrainAsked: drain_asked,
 }

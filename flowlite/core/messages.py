@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from flowlite.core.planned import BackfillDayRow, BackfillDecided, BackfillRow
+from flowlite.core.planned import (
+    AssetUpdated,
+    AssetUseRow,
+    BackfillDayRow,
+    BackfillDecided,
+    BackfillRow,
+    IntervalRow,
+    IntervalsDecided,
+    ScheduleRow,
+)
 from flowlite.core.states import Outcome
 
 Facts = Mapping[str, Any]
@@ -197,7 +206,8 @@ class DrainAsked:
 
 Event = (
     RunRequested | AttemptEnded | SlotReturned | Woken | Answered | Tick | CancelAsked | ClearAsked | MarkAsked
-    | RunLoaded | IntentDropped | PoolResized | LaneResized | BackfillDecided | PriorityChanged | DrainAsked
+    | RunLoaded | IntentDropped | PoolResized | LaneResized | BackfillDecided | IntervalsDecided
+    | AssetUpdated | PriorityChanged | DrainAsked
 )  # fmt: skip
 
 
@@ -292,13 +302,13 @@ class DeadlineRow(NamedTuple):
 
 
 class AssetRow(NamedTuple):
-    """An asset was updated by a task instance that succeeded."""
+    """An asset was updated by a task instance that succeeded; by a person if it names none."""
 
     asset: str
     at: float
-    run: int
-    task: int
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
+    run: int | None
+    task: int | None
+    index: int | None  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
 
 
 class AlertRow(NamedTuple):
@@ -337,6 +347,9 @@ class Changes:
     pools: list[tuple[str, int]] = field(default_factory=list)
     backfills: list[BackfillRow] = field(default_factory=list)
     backfill_days: list[BackfillDayRow] = field(default_factory=list)
+    intervals: list[IntervalRow] = field(default_factory=list)
+    schedules: list[ScheduleRow] = field(default_factory=list)
+    asset_uses: list[AssetUseRow] = field(default_factory=list)
     audit: list[AuditRow] = field(default_factory=list)
 
 

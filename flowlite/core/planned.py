@@ -52,3 +52,51 @@ class BackfillDecided:
     verb: str = ""
     by: str = ""
     why: str = ""
+
+
+class IntervalRow(NamedTuple):
+    """A due interval with its decision; one that ran names its run, one that was skipped the reason."""
+
+    dag_id: str
+    starts_at: float
+    ends_at: float
+    decision: str  # "ran" | "skipped"
+    run_id: int | None
+    reason: str
+    at: float
+
+
+class ScheduleRow(NamedTuple):
+    """How far the schedule of a DAG is decided, by which rule, and whether it was paused then."""
+
+    dag_id: str
+    decided_until: float | None  # None: it has no fire times
+    rule: str  # the fire times as text, to see that they were changed
+    was_paused: bool
+    seen_update: int  # updates of assets up to this number have led to a run, or came before the DAG
+    next_due_at: float | None
+
+
+class AssetUseRow(NamedTuple):
+    """A run answers this update of an asset."""
+
+    run_id: int
+    update_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalsDecided:
+    """What the scheduler decided. The runs come as RunRequested in the same batch: one transaction takes all of it."""
+
+    intervals: tuple[IntervalRow, ...] = ()
+    schedules: tuple[ScheduleRow, ...] = ()
+    uses: tuple[AssetUseRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetUpdated:
+    """A person says that an asset has new data."""
+
+    asset: str
+    by: str
+    why: str = ""

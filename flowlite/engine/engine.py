@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.spec import TaskSpec
@@ -23,6 +23,7 @@ from flowlite.core.messages import (
     RunRow,
     Tick,
 )
+from flowlite.core.planned import AssetUpdated
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.announce import Announcer
 from flowlite.engine.carrier import Carrier
@@ -50,6 +51,7 @@ class Engine:
         self._carrier.triggers = Triggers(store, self.plans, self.request, settings.state_dir)
         self._carrier.chains = Chains(store, self.plans, self.request, self._drop_intent)
         self._carrier.errand_done = self._errand_done
+        self.listeners: list[Callable[[Commit], None]] = []  # hear of each commit, after all others
         self._waiting_for_quiet: list[asyncio.Future[None]] = []
         self.one_request_at_a_time = asyncio.Lock()  # two requests for one date must not both find it free
         self._next_run = 1
@@ -172,6 +174,10 @@ class Engine:
         """Answer an approval."""
         await self._inbox.send_and_wait(Answered(run, task, index, is_approved, by, evidence))
 
+    async def update_asset(self, name: str, *, by: str, why: str = "") -> None:
+        """A person says that an asset has new data: what waits for it starts as after a task that makes it."""
+        await self._inbox.send_and_wait(AssetUpdated(name, by, why))
+
     def send(self, *events: Event) -> None:
         """Straight into the inbox."""
         self._inbox.send(*events)
@@ -227,6 +233,8 @@ class Engine:
                 live.let_go(row.id)
                 if (woken := self._carrier.triggers.woken_by(row)) is not None:
                     self._inbox.send(woken)
+        for listener in self.listeners:
+            listener(commit)
         self._tell_if_quiet()
 
     def stopped(self, error: BaseException) -> None:

@@ -55,6 +55,13 @@ GROUPS = upsert("group_retry", "run_id, group_id", "retries, resume_at")
 INTENTS = insert("intent", "id, dag_id, logical_date, cause")
 DEADLINES = upsert("deadline", "run_id, task_no", "due_at, was_met")
 ASSETS = insert("asset_update", "asset, at, run_id, task_no, map_index")
+INTERVALS = insert(
+    "due_interval",
+    "dag_id, starts_at, ends_at, decision, run_id, reason, at",
+    then="ON CONFLICT (dag_id, starts_at) DO NOTHING",  # decided before, under another schedule
+)
+SCHEDULES = upsert("schedule", "dag_id", "decided_until, rule, was_paused, seen_update, next_due_at")
+ASSET_USES = insert("asset_use", "run_id, update_seq")
 POOLS = upsert("pool", "name", "size, is_by_hand")
 BACKFILLS = insert(
     "backfill",
@@ -110,6 +117,9 @@ def _write_rest(db: sqlite3.Connection, changes: Changes) -> None:
     DEADLINES.write(db, changes.deadlines)
     ASSETS.write(db, changes.assets)
     POOLS.write(db, [(name, size, 1) for name, size in changes.pools])
+    INTERVALS.write(db, changes.intervals)
+    SCHEDULES.write(db, changes.schedules)
+    ASSET_USES.write(db, changes.asset_uses)
     BACKFILLS.write(db, changes.backfills)
     BACKFILL_DAYS.write(db, changes.backfill_days)
     AUDIT.write(db, changes.audit)

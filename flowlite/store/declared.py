@@ -77,8 +77,9 @@ def set_pool(db: sqlite3.Connection, name: str, size: int, is_by_hand: bool) -> 
 def set_paused(db: sqlite3.Connection, dag_id: str, is_paused: bool, at: float, by: str, why: str) -> int:
     """Recorded with who and why; returns the number of the event."""
     db.execute(
-        "INSERT INTO dag (dag_id, is_paused) VALUES (?1, ?2) ON CONFLICT (dag_id) DO UPDATE SET is_paused = ?2",
-        (dag_id, is_paused),
+        "INSERT INTO dag (dag_id, is_paused, unpaused_at) VALUES (?1, ?2, ?3) ON CONFLICT (dag_id) DO UPDATE "
+        "SET is_paused = ?2, unpaused_at = coalesce(?3, unpaused_at)",
+        (dag_id, is_paused, None if is_paused else at),
     )
     verb = "pause" if is_paused else "unpause"
     AUDIT.write(db, [AuditRow(at, by, verb, dag_id, why)])

@@ -69,10 +69,11 @@ def _keep_the_last_number(db: sqlite3.Connection) -> None:
 
 
 def remove_the_told(db: sqlite3.Connection, older_than: float) -> None:
-    """Old events (the last one stays: numbers go on from it), messages that went out, backfills whose runs have left,
-    versions that nothing uses."""
+    """Old events (the last one stays: numbers go on from it), messages that went out, decided intervals, backfills
+    whose runs have left, versions that nothing uses."""
     db.execute("DELETE FROM event WHERE at < ? AND seq < (SELECT max(seq) FROM event)", (older_than,))
     db.execute("DELETE FROM outbox WHERE sent_at < ?", (older_than,))
+    db.execute("DELETE FROM due_interval WHERE at < ?", (older_than,))
     db.execute(
         "DELETE FROM backfill WHERE created_at < ? AND NOT EXISTS (SELECT 1 FROM backfill_day d "
         "JOIN run ON run.id = d.run_id WHERE d.backfill_id = backfill.id)",

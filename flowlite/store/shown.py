@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import Protocol, TypeVar
 
-from flowlite.store import backfills, shown_dags, shown_events, shown_runs, views
+from flowlite.core.planned import IntervalRow
+from flowlite.store import backfills, schedules, shown_dags, shown_events, shown_runs, views
 from flowlite.store.ask import Question
 
 T = TypeVar("T")
@@ -147,6 +148,10 @@ class Views:
     async def asset_rows(self) -> list[views.AssetView]:
         """The latest update of each asset, by name."""
         return await self._ask(shown_events.asset_rows())
+
+    async def intervals(self, dag_id: str, *, limit: int = 100) -> list[IntervalRow]:
+        """The intervals of a DAG that were due, each with what became of it; newest first."""
+        return await self._ask(schedules.intervals(dag_id, limit))
 
     async def asset_updates(self, asset: str, *, limit: int = 100) -> list[views.AssetView]:
         """The updates of one asset."""

@@ -6,14 +6,14 @@ What a verb has answered is on disk. Nothing is decided here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
 from flowlite.core.planned import BackfillRow
-from flowlite.store import backfills, declared, prune, recovery
+from flowlite.store import backfills, declared, prune, recovery, schedules
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
@@ -23,6 +23,7 @@ from flowlite.store.outbox import Outbox
 from flowlite.store.prune import Pruned
 from flowlite.store.readers import Readers
 from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow, TaskRow
+from flowlite.store.schedules import KnownSchedule, UpdateRow
 from flowlite.store.shown import Views
 from flowlite.store.views import PoolView, Unfinished
 from flowlite.store.writer import Writer
@@ -196,6 +197,22 @@ class Store:
     async def runs_of_backfill(self, backfill: int, *states: str) -> list[tuple[str, RunRow]]:
         """The decision and the run of each of its days whose run is in one of these states, in date order."""
         return await self._ask(backfills.runs_of(backfill, states))
+
+    async def schedules(self) -> dict[str, KnownSchedule]:
+        """What is known of the schedules of all DAGs, by DAG."""
+        return await self._ask(schedules.known())
+
+    async def runs_on(self, dates: Iterable[tuple[str, float]]) -> dict[tuple[str, float], int]:
+        """The runs that have one of these logical dates, by DAG and date."""
+        return await self._ask(schedules.runs_on(dates))
+
+    async def updates_after(self, seq: int, names: Iterable[str]) -> list[UpdateRow]:
+        """The updates of these assets after that number, oldest first."""
+        return await self._ask(schedules.updates_after(seq, names))
+
+    async def last_update(self) -> int:
+        """The number of the newest update of any asset; 0: there was none."""
+        return await self._ask(schedules.last_update())
 
     async def run_asked_by(self, dag_id: str, asked_by: str) -> RunRow | None:
         """The run of a DAG that was asked for under this name: a trigger finds its run again after a restart."""

@@ -35,7 +35,17 @@ CREATE TABLE dag (
   dag_id TEXT PRIMARY KEY,
   version INTEGER REFERENCES dag_version,
   is_paused INTEGER CHECK (is_paused IN (0, 1)),
-  priority INTEGER,
+  unpaused_at REAL,
+  priority INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- How far the schedule of a DAG is decided, and by which rule; what comes after that is due or will be.
+CREATE TABLE schedule (
+  dag_id TEXT PRIMARY KEY,
+  decided_until REAL,
+  rule TEXT NOT NULL,
+  was_paused INTEGER NOT NULL CHECK (was_paused IN (0, 1)),
+  seen_update INTEGER NOT NULL,
   next_due_at REAL
 ) STRICT, WITHOUT ROWID;
 
