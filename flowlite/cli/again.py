@@ -16,8 +16,8 @@ from flowlite.cli.targets import RUN, TARGET, Target
 from flowlite.cli.words import count, numbers
 
 if TYPE_CHECKING:
-    from flowlite.client.acting import Acting, Touched
     from flowlite.client.client import Client
+    from flowlite.service.desk import Desk, Touched
     from flowlite.store.views import RunDetail
 
 MOST_SHOWN = 30
@@ -128,7 +128,7 @@ def resume(setting: Setting, as_json: bool) -> None:
 
 
 async def followed(
-    acting: Acting, runs: Sequence[int], before: Sequence[RunDetail], *, is_quiet: bool
+    acting: Desk, runs: Sequence[int], before: Sequence[RunDetail], *, is_quiet: bool
 ) -> list[RunDetail]:
     """Watch them to their end, telling what has changed since `before`, and then what they have started."""
     watcher = Watcher(Screen(), is_quiet=is_quiet)

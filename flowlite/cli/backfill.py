@@ -14,7 +14,7 @@ from flowlite.cli.targets import PARAMETER
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
-    from flowlite.client.records import BackfillPlan
+    from flowlite.service.records import BackfillPlan
     from flowlite.store.views import BackfillDetail
 
 

@@ -15,7 +15,7 @@ from flowlite.cli.tables import Cell, cut
 from flowlite.cli.words import count, date, length, progress_bar
 
 if TYPE_CHECKING:
-    from flowlite.client.acting import Acting
+    from flowlite.service.desk import Desk
     from flowlite.store.views import BackfillDayView, BackfillDetail, BackfillView
 
 MOST_LINES = 40  # of a backfill with more runs, only those are told that did not go well
@@ -24,7 +24,7 @@ ENDED = ("success", "failed", "cancelled")
 
 
 async def followed(
-    acting: Acting, backfill: int, *, is_quiet: bool, known: Collection[int | None] = ()
+    acting: Desk, backfill: int, *, is_quiet: bool, known: Collection[int | None] = ()
 ) -> BackfillDetail:
     """Watch it to its end, and then the runs of other DAGs that follow from it. Ctrl-C cancels it.
 

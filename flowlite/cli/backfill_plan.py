@@ -13,7 +13,7 @@ from flowlite.cli.tables import Cell
 from flowlite.cli.words import count, date
 
 if TYPE_CHECKING:
-    from flowlite.client.records import BackfillPlan, PlannedDay
+    from flowlite.service.records import BackfillPlan, PlannedDay
 
 MOST_DAYS = 40  # that are shown one by one
 NUMBER = re.compile(r"^run \d+")

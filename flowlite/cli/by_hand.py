@@ -65,7 +65,7 @@ def cancel(setting: Setting, runs: tuple[int, ...], reason: str, yes: bool, as_j
 
     async def work(client: Client) -> list[RunDetail]:
         found = [(await client.run(run)).run for run in runs]
-        from flowlite.client.errors import Nothing
+        from flowlite.service.errors import Nothing
 
         over = [run for run in found if run.ended_at is not None]
         if over:

@@ -16,7 +16,7 @@ from flowlite.cli.words import ago, count, date, instant, length
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
-    from flowlite.client.records import DagDetail, DagInfo, TaskInfo
+    from flowlite.service.records import DagDetail, DagInfo, TaskInfo
 
 COMMANDS = {
     "list": Lazy("flowlite.cli.dags:list_", "List all DAGs with their last runs."),

@@ -16,7 +16,7 @@ from flowlite.cli.tables import Cell
 from flowlite.cli.words import length
 
 if TYPE_CHECKING:
-    from flowlite.client.acting import Acting
+    from flowlite.service.desk import Desk
     from flowlite.store.views import RunDetail, TaskView
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class Watcher:
 
 
 async def until_the_end(
-    acting: Acting, runs: Sequence[int], watch: Coroutine[Any, Any, T], say: Callable[[str], None]
+    acting: Desk, runs: Sequence[int], watch: Coroutine[Any, Any, T], say: Callable[[str], None]
 ) -> T:
     """Watch runs to their end. The first Ctrl-C cancels them and goes on watching; the second leaves at once."""
     return await unless_interrupted(watch, lambda: cancel_all(acting, runs), say)
@@ -80,7 +80,7 @@ async def unless_interrupted(
         await asyncio.gather(*asked, return_exceptions=True)
 
 
-async def cancel_all(acting: Acting, runs: Sequence[int]) -> None:
+async def cancel_all(acting: Desk, runs: Sequence[int]) -> None:
     """Ask for the end of each."""
     for run in runs:
         await acting.cancel(run, why="Ctrl-C")

@@ -62,6 +62,6 @@ def _named(one: object) -> dict[str, object]:
 
 
 def _lines(path: Path, lines: int | None) -> Iterable[str]:
-    from flowlite.client.logs import tail, whole
+    from flowlite.service.logs import tail, whole
 
     return whole(path) if lines is None else tail(path, lines)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from flowlite.client.client import Client
-    from flowlite.client.records import Rehearsal, Why
+    from flowlite.service.records import Rehearsal, Why
     from flowlite.store.views import RunDetail
 
 
@@ -80,7 +80,7 @@ async def carry_out(
     watcher = Watcher(Screen(), is_quiet=is_quiet)
     tell = _silent if is_quiet else _tell
     async with client.acting() as acting:
-        number = await acting.request(dag, date, params)
+        number = await acting.request(dag.id, date, params, tasks)
         if not is_quiet:
             announce(await acting.detail(number), acting.taken_up)
         (found,) = await until_the_end(acting, [number], acting.watch([number], watcher.look), tell)

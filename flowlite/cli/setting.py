@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
-    from flowlite.client.places import Place
     from flowlite.config import Settings
+    from flowlite.service.places import Place
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Setting:
     @property
     def place(self) -> Place:
         """The same for a client."""
-        from flowlite.client.places import Place
+        from flowlite.service.places import Place
 
         settings = self.settings
         return Place(

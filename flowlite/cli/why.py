@@ -15,7 +15,7 @@ from flowlite.cli.targets import RUN, TARGET, Target
 from flowlite.cli.words import count, instant, size
 
 if TYPE_CHECKING:
-    from flowlite.client.records import Cause, Why
+    from flowlite.service.records import Cause, Why
 
 MOST_BLOCKED = 8
 MESSAGE_LINES = 12

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import Any
 
 from flowlite.authoring.dag import Dag
-from flowlite.client.acting import Acting
-from flowlite.client.declared import coming_fires, dag_detail, dag_info
-from flowlite.client.errors import DagUnknown, Unknown
-from flowlite.client.places import Place
-from flowlite.client.reading import Reading
-from flowlite.client.records import DagDetail, DagInfo, Fire, Rehearsal, Stats
+from flowlite.client.here import EngineHere
 from flowlite.engine.requests import instant_of, interval_of
 from flowlite.loading.catalog import Catalog, load_folder
+from flowlite.service.declared import coming_fires, dag_detail, dag_info
+from flowlite.service.errors import DagUnknown, Unknown
+from flowlite.service.places import Place
+from flowlite.service.reading import Reading
+from flowlite.service.records import DagDetail, DagInfo, Fire, Rehearsal, Stats
 from flowlite.store.views import RunView
 
 
@@ -119,9 +119,9 @@ class Client(Reading):
             self.declared(dag_id)
 
     # --- what changes something ---------------------------------------------------------------------------------------
-    def acting(self, *, is_still: bool = False) -> Acting:
+    def acting(self, *, is_still: bool = False) -> EngineHere:
         """An engine of our own on this state: `async with client.acting() as engine`. Raises StateInUse.
 
         `is_still`: it starts nothing, and only changes what is to be done.
         """
-        return Acting(self.place, self.catalog.dags, is_still=is_still)
+        return EngineHere(self.place, self.catalog, is_still=is_still)

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowlite.client.errors import Unknown
 from flowlite.engine.lock import StateLock
+from flowlite.service.errors import Unknown
 from flowlite.store import admin, check
 from flowlite.store.store import Store
 

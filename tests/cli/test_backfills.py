@@ -15,8 +15,8 @@ import pytest
 from flowlite.cli.backfill_following import Progress, bar_text, time_left
 from flowlite.cli.backfill_plan import month_told
 from flowlite.cli.following import Screen
-from flowlite.client.records import PlannedDay
 from flowlite.core.planned import BackfillRow
+from flowlite.service.records import PlannedDay
 from flowlite.store.backfills import view_of
 from flowlite.store.views import BackfillDayView, BackfillDetail
 

@@ -60,7 +60,7 @@ def test_help_loads_nothing_heavy():
     modules = set(json.loads(out.splitlines()[-1]))
     heavy = {"asyncio", "sqlite3", "pydantic", "textual", "httpx", "jinja2", "rich", "apscheduler", "dbt", "json.tool"}
     assert not modules & heavy
-    assert not {name for name in modules if name.startswith(("flowlite.engine", "flowlite.store", "flowlite.client"))}
+    assert not {name for name in modules if name.startswith(("flowlite.engine", "flowlite.store", "flowlite.service", "flowlite.client"))}
 
 
 def test_the_version_is_that_of_the_package():

@@ -1,6 +1,6 @@
 """Reading logs: the end of a long one, one that grows, one that is not text."""
 
-from flowlite.client.logs import Growing, log_path, tail, text_of, whole
+from flowlite.service.logs import Growing, log_path, tail, text_of, whole
 
 
 def test_the_tail_of_a_long_log_is_read_from_its_end(tmp_path):

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.schedules.moments import Moments
 from flowlite.authoring.spec import TaskSpec
-from flowlite.client.records import DagDetail, DagInfo, Fire, TaskInfo
 from flowlite.core.tasks import pair_upstream, shared_upstream
+from flowlite.service.records import DagDetail, DagInfo, Fire, TaskInfo
 from flowlite.store.views import DagView
 
 

@@ -1,23 +1,21 @@
-"""The acting half of a client where no daemon is up: an engine of our own on the state, for as long as it takes."""
+"""The desk: everything that may be asked of an engine, in plain values, by somebody with a name. The command line asks
+it in its own process; the daemon puts it behind the API."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Any, NamedTuple
 
-from flowlite.authoring.dag import Dag
-from flowlite.client.backfilling import LOOK_EVERY_S, Backfilling, heard
-from flowlite.client.errors import Nothing, RunUnknown
-from flowlite.client.places import Place
-from flowlite.client.user import user
 from flowlite.core.graph import Graph
 from flowlite.core.lanes import backfill_lane
-from flowlite.core.messages import PoolResized, RunRow
+from flowlite.core.messages import RunRow
 from flowlite.core.reach import clear_preview
-from flowlite.engine.embedding import Flowlite
+from flowlite.engine.engine import Engine
 from flowlite.engine.requests import Request
+from flowlite.loading.catalog import Catalog
+from flowlite.service.backfilling import LOOK_EVERY_S, Backfilling, heard
+from flowlite.service.errors import Nothing, RunUnknown
 from flowlite.store.views import InstanceView, RunDetail
 
 MOST_RUNS = 1_000  # unfinished ones that are looked at
@@ -32,48 +30,37 @@ class Touched(NamedTuple):
     state: str
 
 
-class Acting(Backfilling):
-    """`async with` it: takes the lock and what is unfinished; at the end, what still runs is stopped.
+class Desk(Backfilling):
+    """Lives on the engine's loop. The catalog may change while it lives; `by` is written beside whatever is changed.
 
-    `is_still`: nothing is started meanwhile, for verbs that only change what is to be done.
+    `taken_up`: runs that an earlier engine left unfinished, and that go on.
     """
 
-    def __init__(self, place: Place, dags: Mapping[str, Dag], *, is_still: bool = False) -> None:
-        self._place, self._dags = place, dags
-        self._flowlite = Flowlite(
-            place.state, pools=place.pools, durability=place.durability, secrets=place.secrets, env=place.env,
-            dags=dags.values(), is_still=is_still,
-        )  # fmt: skip
-
-    async def __aenter__(self) -> Acting:
-        await self._flowlite.__aenter__()
-        self.engine, self.store = self._flowlite.engine, self._flowlite.store
-        self.taken_up = await self.unfinished()
-        await self._tell_pools()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._flowlite.__aexit__(kind, error, trace)
-
-    async def _tell_pools(self) -> None:
-        """What code and configuration say goes into the store; what a person set there holds here."""
-        for name, size in self._place.pools.items():
-            await self.store.set_pool(name, size, is_by_hand=False)
-        for pool in (await self.store.pools()).values():
-            if pool.is_by_hand:
-                self.engine.send(PoolResized(pool.name, pool.size))
+    def __init__(self, engine: Engine, catalog: Catalog, by: str, *, taken_up: Sequence[int] = ()) -> None:
+        self.engine, self.store, self._catalog, self._by = engine, engine.store, catalog, by
+        self.taken_up = list(taken_up)
 
     # --- runs ---------------------------------------------------------------------------------------------------------
-    async def request(self, dag: Dag, date: str | None, params: Mapping[str, Any]) -> int:
-        """Ask for a run; its number. Raises BadDate, BadParams, DateTaken."""
-        request = Request(dag=dag, logical_date=date, params=dict(params), asked_by=user())
-        return (await self.engine.request(request)).id
+    async def request(
+        self, dag_id: str, date: str | None = None, params: Mapping[str, Any] | None = None,
+        tasks: Sequence[str] = (),
+    ) -> int:  # fmt: skip
+        """Ask for a run, or for the part of one that makes these tasks; its number.
+
+        Raises DagUnknown, DeclarationError, BadDate, BadParams, DateTaken.
+        """
+        dag = self._declared(dag_id)
+        wanted = dag.only(*tasks) if tasks else dag
+        request = Request(dag=wanted, logical_date=date, params=dict(params or {}), asked_by=self._by)
+        try:
+            return (await self.engine.request(request)).id
+        finally:
+            if wanted is not dag:  # what follows from schedules is the whole DAG again
+                await self.engine.register(dag)
 
     async def cancel(self, run: int, why: str = "") -> None:
         """Ask for the end of a run."""
-        await self.engine.cancel(run, by=user(), why=why)
+        await self.engine.cancel(run, by=self._by, why=why)
 
     async def watch(self, runs: Sequence[int], look: Look) -> list[RunDetail]:
         """Wait until these runs have ended; `look` is called with what they look like, now and then and at the end."""
@@ -151,7 +138,7 @@ class Acting(Backfilling):
         """Make finished work run again. Raises RunUnknown, DagChanged."""
         await self.engine.know_version((await self._rows(run))[0])
         await self.engine.clear(
-            run, names, index, with_downstream=with_downstream, only_failed=only_failed, by=user(), why=why
+            run, names, index, with_downstream=with_downstream, only_failed=only_failed, by=self._by, why=why
         )  # fmt: skip
 
     async def marked(self, run: int, name: str, index: int | None) -> list[InstanceView]:
@@ -163,7 +150,7 @@ class Acting(Backfilling):
     async def mark(self, run: int, name: str, index: int | None, state: str, why: str) -> None:
         """Say how task instances ended. Raises RunUnknown, DagChanged."""
         await self.engine.know_version((await self._rows(run))[0])
-        await self.engine.mark(run, (name,), state, index, by=user(), why=why)
+        await self.engine.mark(run, (name,), state, index, by=self._by, why=why)
 
     async def _rows(self, run: int) -> tuple[RunRow, list[Any], list[Any]]:
         found = await self.store.load_run(run)

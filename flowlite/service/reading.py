@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from flowlite.client.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
-from flowlite.client.explaining import why
-from flowlite.client.logs import Growing, log_path
-from flowlite.client.presence import holder_of
-from flowlite.client.records import LogFile, PoolUse, Stats, Why
 from flowlite.core.graph import Graph
 from flowlite.core.states import FINISHED
 from flowlite.engine.backfills import NoSuchBackfill
 from flowlite.engine.why import instance_name
+from flowlite.service.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
+from flowlite.service.explaining import why
+from flowlite.service.logs import Growing, log_path
+from flowlite.service.presence import holder_of
+from flowlite.service.records import LogFile, PoolUse, Stats, Why
 from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers

@@ -1,4 +1,4 @@
-"""What a client does about backfills: plain values in, plain records out, so that a daemon may answer instead."""
+"""What may be asked of an engine about backfills: plain values in, plain records out."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flowlite.authoring.dag import Dag
-from flowlite.client.errors import DagUnknown
-from flowlite.client.records import BackfillPlan, PlannedDay
-from flowlite.client.user import user
 from flowlite.core.messages import RunRow
 from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.backfills import Backfills, NoSuchBackfill
 from flowlite.engine.embedding import with_followers
 from flowlite.engine.engine import Engine
+from flowlite.loading.catalog import Catalog
+from flowlite.service.errors import DagUnknown
+from flowlite.service.records import BackfillPlan, PlannedDay
 from flowlite.store.store import Store
 from flowlite.store.views import BackfillDetail
 
@@ -24,11 +24,12 @@ LookAtBackfill = Callable[[BackfillDetail], None]
 
 
 class Backfilling:
-    """For a client that acts; it has an engine, a store and DAGs."""
+    """For a desk: it has an engine, a store, a catalog of DAGs, and the name of who asks."""
 
     engine: Engine
     store: Store
-    _dags: Mapping[str, Dag]
+    _by: str
+    _catalog: Catalog
 
     async def plan_backfill(
         self, dag_id: str, start: str, end: str, *, concurrency: int = 10, reprocess: str = "none",
@@ -56,7 +57,7 @@ class Backfilling:
             dag_id, start, end, concurrency=concurrency, reprocess=reprocess, is_newest_first=is_newest_first,
             is_inclusive=is_inclusive, params=dict(params or {}),
         )  # fmt: skip
-        started = await self._backfills.start(asked, by=user())
+        started = await self._backfills.start(asked, by=self._by)
         return None if started.number is None else await self.backfill(started.number)
 
     async def backfill(self, backfill: int) -> BackfillDetail:
@@ -68,19 +69,19 @@ class Backfilling:
 
     async def pause_backfill(self, backfill: int, why: str = "") -> None:
         """Begin none of its runs any more. Raises NoSuchBackfill, NothingToDo."""
-        await self._backfills.pause(backfill, by=user(), why=why)
+        await self._backfills.pause(backfill, by=self._by, why=why)
 
     async def resume_backfill(self, backfill: int, why: str = "") -> None:
         """Go on with it. Raises NoSuchBackfill, NothingToDo."""
-        await self._backfills.resume(backfill, by=user(), why=why)
+        await self._backfills.resume(backfill, by=self._by, why=why)
 
     async def cancel_backfill(self, backfill: int, why: str = "") -> None:
         """Cancel its unfinished runs, keep the finished. Raises NoSuchBackfill, NothingToDo."""
-        await self._backfills.cancel(backfill, by=user(), why=why)
+        await self._backfills.cancel(backfill, by=self._by, why=why)
 
     async def retry_backfill(self, backfill: int, why: str = "") -> None:
         """Run again what failed or was cancelled. Raises NoSuchBackfill, NothingToDo, DagChanged."""
-        await self._backfills.retry(backfill, by=user(), why=why)
+        await self._backfills.retry(backfill, by=self._by, why=why)
 
     async def watch_backfill(self, backfill: int, look: LookAtBackfill) -> BackfillDetail:
         """Wait until none of its runs is left to do; `look` is called with what it looks like, now and then and at the
@@ -103,7 +104,7 @@ class Backfilling:
 
     async def watch_followers(self, dag_id: str) -> None:
         """Wait until the runs of other DAGs that follow from runs of this one are over."""
-        following = [dag.id for dag in with_followers(self._dags[dag_id]) if dag.id != dag_id]
+        following = [dag.id for dag in with_followers(self._declared(dag_id)) if dag.id != dag_id]
         await self.engine.settled()
         while rest := [run for follower in following for run in await self._unfinished_of(follower)]:
             await asyncio.gather(*(self.engine.end_of(run) for run in rest))
@@ -116,11 +117,14 @@ class Backfilling:
     def _backfills(self) -> Backfills:
         return Backfills(self.engine)
 
+    def _declared(self, dag_id: str) -> Dag:
+        found = self._catalog.dags.get(dag_id)
+        if found is None:
+            raise DagUnknown(dag_id, self._catalog.dags, self._catalog.problems)
+        return found
+
     def _asked(self, dag_id: str, start: str, end: str, **how: Any) -> Backfill:
-        dag = self._dags.get(dag_id)
-        if dag is None:
-            raise DagUnknown(dag_id, self._dags)
-        return Backfill(dag=dag, start=start, end=end, **how)
+        return Backfill(dag=self._declared(dag_id), start=start, end=end, **how)
 
 
 def heard(ends: asyncio.Future[list[RunRow]]) -> None:

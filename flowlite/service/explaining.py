@@ -6,12 +6,12 @@ import linecache
 from collections.abc import Sequence
 from pathlib import Path
 
-from flowlite.client.logs import tail, text_of
-from flowlite.client.records import Cause, PoolUse, Why
 from flowlite.core.graph import Graph
 from flowlite.core.lanes import backfill_of, is_backfill_lane
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.why import Failure, Surroundings, advice, blocked_by, failure_of, first_cause, holds, instance_name
+from flowlite.service.logs import tail, text_of
+from flowlite.service.records import Cause, PoolUse, Why
 from flowlite.store.shown import Views
 from flowlite.store.views import InstanceView, RunDetail, RunView, TaskView
 

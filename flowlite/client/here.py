@@ -1,0 +1,48 @@
+"""Where no daemon is up: an engine of our own on the state, in this process, for as long as it takes."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from flowlite.client.user import user
+from flowlite.core.messages import PoolResized
+from flowlite.engine.embedding import Flowlite
+from flowlite.loading.catalog import Catalog
+from flowlite.service.desk import Desk
+from flowlite.service.places import Place
+
+
+class EngineHere:
+    """`async with EngineHere(...) as desk`: takes the lock and what is unfinished; at the end, what still runs is
+    stopped. Raises StateInUse.
+
+    `is_still`: nothing is started meanwhile, for verbs that only change what is to be done.
+    """
+
+    def __init__(self, place: Place, catalog: Catalog, *, is_still: bool = False) -> None:
+        self._place, self._catalog = place, catalog
+        self._flowlite = Flowlite(
+            place.state, pools=place.pools, durability=place.durability, secrets=place.secrets, env=place.env,
+            dags=catalog.dags.values(), is_still=is_still,
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Desk:
+        await self._flowlite.__aenter__()
+        desk = Desk(self._flowlite.engine, self._catalog, user())
+        desk.taken_up = await desk.unfinished()
+        await self._tell_pools()
+        return desk
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._flowlite.__aexit__(kind, error, trace)
+
+    async def _tell_pools(self) -> None:
+        """What code and configuration say goes into the store; what a person set there holds here."""
+        store, engine = self._flowlite.store, self._flowlite.engine
+        for name, size in self._place.pools.items():
+            await store.set_pool(name, size, is_by_hand=False)
+        for pool in (await store.pools()).values():
+            if pool.is_by_hand:
+                engine.send(PoolResized(pool.name, pool.size))
