@@ -15,6 +15,7 @@ EXIT_CODES = {
     "flowlite.store.errors.DateTaken": WRONG_USE,
     "flowlite.engine.lock.StateInUse": WORK_FAILED,
     "flowlite.engine.loop.EngineStopped": WORK_FAILED,
+    "flowlite.service.daemon.NotUp": WORK_FAILED,
     "builtins.OSError": WORK_FAILED,
 }
 

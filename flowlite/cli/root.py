@@ -15,6 +15,10 @@ from flowlite.core.errors import FlowliteError
 
 COMMANDS = {
     "init": Lazy("flowlite.cli.init:init", "Write a small working project."),
+    "up": Lazy("flowlite.cli.up:up", "Start the daemon."),
+    "down": Lazy("flowlite.cli.down:down", "Stop the daemon."),
+    "status": Lazy("flowlite.cli.status:status", "Show whether the daemon is up and what went wrong last."),
+    "service": Lazy("flowlite.cli.service:service", "Print a systemd unit for the daemon."),
     "run": Lazy("flowlite.cli.run:run", "Run a DAG now and follow it live."),
     "backfill": Lazy("flowlite.cli.backfill:backfill", "Run a DAG for a range of past dates."),
     "backfills": Lazy("flowlite.cli.backfills:backfills", "List, show, pause, resume, cancel and retry backfills."),

@@ -177,7 +177,7 @@ def next_state(instance: Instance, ended: AttemptEnded, now: float) -> tuple[Sta
 def after_failure(instance: Instance, ended: AttemptEnded, now: float) -> tuple[State, float | None]:
     """Tried again, or failed for good. A machine that was lost has a budget of its own."""
     if ended.outcome is Outcome.LOST:
-        if instance.losses > LOST_BUDGET:
+        if instance.losses >= LOST_BUDGET:
             return State.FAILED, None
         return State.RETRYING, now + lost_delay(instance.losses)
     if ended.is_final or instance.failures > instance.node.task.retry.max_retries:

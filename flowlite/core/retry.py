@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from zlib import crc32
 
-LOST_BUDGET = 3
+LOST_BUDGET = 3  # so often may it be lost: the third time it may well be what kills the machine
 LOST_DELAY_S = 1.0
 BACKOFFS = ("fixed", "linear", "exponential", "fibonacci")
 

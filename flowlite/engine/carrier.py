@@ -21,7 +21,7 @@ from flowlite.engine.reports import report_row
 from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
 from flowlite.execution.executors import Executors
-from flowlite.execution.work import AttemptKey, Ended, Order
+from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Order, ThreadWork
 from flowlite.store.store import Store
 
 
@@ -41,6 +41,7 @@ class Carrier:
         )
         self._orders, self._parking = Orders(settings, clock.now), Parking()
         self._under_way: set[AttemptKey] = set()
+        self._outside: set[AttemptKey] = set()  # those of them that outlive this process
         self._errands: set[asyncio.Task[None]] = set()
         self.triggers: Triggers
         self.chains: Chains
@@ -82,6 +83,8 @@ class Carrier:
             order = self._order_for(start, is_adopted=is_adopted)
             if order is not None:
                 self._under_way.add(order.key)
+                if not isinstance(order.work, CoroutineWork | ThreadWork):
+                    self._outside.add(order.key)
                 orders.append(order)
         return orders
 
@@ -138,7 +141,9 @@ class Carrier:
 
     # --- letters from executors ---------------------------------------------------------------------------------------
     def _ended(self, ended: Sequence[Ended]) -> None:
-        self._under_way.difference_update([one.key for one in ended])
+        over = [one.key for one in ended]
+        self._under_way.difference_update(over)
+        self._outside.difference_update(over)
         self._inbox.send(*[
             AttemptEnded(*one.key, one.outcome, one.facts, one.resume_at, one.is_final, one.holds_slot, one.evidence)
             for one in ended
@@ -157,6 +162,10 @@ class Carrier:
     def is_quiet(self) -> bool:
         """No attempt and no errand under way."""
         return not self._under_way and not self._errands
+
+    def at_work(self, *, inside_only: bool) -> int:
+        """How many attempts are under way; only those that would end with this process, if asked so."""
+        return len(self._under_way) - (len(self._outside) if inside_only else 0)
 
     async def close(self, *, leave_processes: bool) -> None:
         """In-process attempts are interrupted; every outcome is in the inbox when this returns."""

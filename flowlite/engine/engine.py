@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.spec import TaskSpec
@@ -35,6 +36,7 @@ from flowlite.engine.recovery import load_machine, running_attempts
 from flowlite.engine.requests import DagChanged, NoSuchRun, Request, run_requested, span_of
 from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
+from flowlite.store.errors import StoreError
 from flowlite.store.rows import OutboxRow, TaskRow
 from flowlite.store.store import Store
 
@@ -52,9 +54,11 @@ class Engine:
         self._carrier.chains = Chains(store, self.plans, self.request, self._drop_intent)
         self._carrier.errand_done = self._errand_done
         self.listeners: list[Callable[[Commit], None]] = []  # hear of each commit, after all others
+        self.trouble_listeners: list[Callable[[StoreError], None]] = []
         self._waiting_for_quiet: list[asyncio.Future[None]] = []
         self.one_request_at_a_time = asyncio.Lock()  # two requests for one date must not both find it free
         self._next_run = 1
+        self._death: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     # --- life ---------------------------------------------------------------------------------------------------------
     async def start(self, dags: Iterable[Dag] = ()) -> None:
@@ -69,6 +73,36 @@ class Engine:
             await self.register(dag)
         self._carrier.carry_out(commands)
         self._inbox.send(Tick())
+
+    async def drain(self, *, inside_only: bool, within_s: float | None = None) -> int:
+        """Start nothing more, and wait for attempts to end: those inside this process, or all of them. How many were
+        left after `within_s`."""
+        await self._inbox.send_and_wait(DrainAsked())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.at_work(inside_only=inside_only):
+                    await self._next_commit()
+        return self.at_work(inside_only=inside_only)
+
+    def at_work(self, *, inside_only: bool = False) -> int:
+        """How many attempts are under way; only those that would end with this process, if asked so."""
+        return self._carrier.at_work(inside_only=inside_only)
+
+    async def _next_commit(self) -> None:
+        heard = asyncio.Event()
+
+        def hear(commit: Commit) -> None:
+            heard.set()
+
+        self.listeners.append(hear)
+        try:
+            await heard.wait()
+        finally:
+            self.listeners.remove(hear)
+
+    async def wait(self) -> None:
+        """Returns never; raises what the loop died of, should it die."""
+        await self._death
 
     async def stop(self, *, leave_processes: bool = True) -> None:
         """In-process attempts are interrupted and wait in line for the next start; processes go on, or are killed."""
@@ -212,6 +246,15 @@ class Engine:
             self._waiting_for_quiet.append(future)
             await future
 
+    def be_patient(self) -> None:
+        """Wait for a full disk or a held file to be mended, instead of stopping."""
+        self._inbox.is_patient = True
+
+    @property
+    def trouble(self) -> StoreError | None:
+        """Why nothing can be written at the moment; None: all is well."""
+        return self._inbox.trouble
+
     def next_run_number(self) -> int:
         """Numbers are never given twice."""
         self._next_run += 1
@@ -233,13 +276,21 @@ class Engine:
                 live.let_go(row.id)
                 if (woken := self._carrier.triggers.woken_by(row)) is not None:
                     self._inbox.send(woken)
-        for listener in self.listeners:
+        for listener in tuple(self.listeners):
             listener(commit)
         self._tell_if_quiet()
+
+    def troubled(self, error: StoreError) -> None:
+        """A commit is tried again."""
+        for hear in self.trouble_listeners:
+            hear(error)
 
     def stopped(self, error: BaseException) -> None:
         """The loop has died; whoever waits learns why."""
         self.announcer.fail(error)
+        if not self._death.done():
+            self._death.set_exception(error)
+            self._death.exception()  # not everybody waits for it
         for future in self._waiting_for_quiet:
             if not future.done():
                 future.set_exception(error)

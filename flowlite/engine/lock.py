@@ -32,8 +32,9 @@ class StateLock:
         self._path = folder / "lock"
         self._fd: int | None = None
 
-    def take(self, patience_s: float = PATIENCE_S) -> None:
-        """Blocks for up to `patience_s`; raises StateInUse, which names the holder."""
+    def take(self, patience_s: float = PATIENCE_S, *, role: str = "") -> None:
+        """Blocks for up to `patience_s`; raises StateInUse, which names the holder: its pid, and its role if it said
+        one."""
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         until = time.monotonic() + patience_s
         while not _try(fd):
@@ -43,7 +44,7 @@ class StateLock:
                 raise StateInUse(self._path.parent, holder)
             time.sleep(STEP_S)
         os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(fd, f"{os.getpid()}\n{role}\n".encode(), 0)
         self._fd = fd
 
     def give_back(self) -> None:
@@ -71,6 +72,28 @@ def _try(fd: int) -> bool:
 
 
 def _holder(fd: int) -> str:
-    """The pid in the file is for people only; the truth is the flock."""
-    pid = os.pread(fd, 32, 0).decode("ascii", "replace").strip()
-    return f"process {pid}" if pid else "another process"
+    """What is in the file is for people only; the truth is the flock."""
+    pid, role = _said(fd)
+    if not pid:
+        return "another process"
+    return f"the {role} (process {pid})" if role else f"process {pid}"
+
+
+def _said(fd: int) -> tuple[str, str]:
+    lines = os.pread(fd, 128, 0).decode("ascii", "replace").split("\n")
+    return lines[0].strip(), lines[1].strip() if len(lines) > 1 else ""
+
+
+def pid_of(folder: Path, role: str) -> int | None:
+    """The process that holds the lock of a folder in this role right now; None if nobody does."""
+    try:
+        fd = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        if _try(fd):
+            return None
+        pid, said = _said(fd)
+        return int(pid) if said == role and pid.isdigit() else None
+    finally:
+        os.close(fd)

@@ -15,8 +15,11 @@ from flowlite.core.errors import FlowliteError
 from flowlite.core.machine import Machine
 from flowlite.core.messages import Changes, Command, Event, Tick
 from flowlite.engine.clock import Clock
+from flowlite.store.errors import DiskFull, StateLocked, StoreError
 from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow
 from flowlite.store.store import Store
+
+TRY_AGAIN_S = 1.0
 
 
 class EngineStopped(FlowliteError):
@@ -45,6 +48,10 @@ class Follower(Protocol):
         """It is on disk: carry the commands out and tell whoever listens."""
         ...
 
+    def troubled(self, error: StoreError) -> None:
+        """A commit did not go through and is tried again."""
+        ...
+
     def stopped(self, error: BaseException) -> None:
         """The loop has died of this; nothing more will be committed."""
         ...
@@ -60,6 +67,8 @@ class Loop:
         self._heard: list[asyncio.Future[None]] = []
         self._wake = asyncio.Event()
         self._is_turning = self._is_stopping = False
+        self.is_patient = False  # a daemon waits for space on the disk; a command says so and ends
+        self.trouble: StoreError | None = None
         self._task: asyncio.Task[None] | None = None
 
     def send(self, *events: Event) -> None:
@@ -138,8 +147,23 @@ class Loop:
         now = self._clock.now()
         changes, commands = self.machine.apply(events, now)
         outbox = self._follower.outbox_for(changes)
-        last_event = await self._store.commit(changes, now, reports=reports, outbox=outbox)
+        while True:
+            try:
+                last_event = await self._store.commit(changes, now, reports=reports, outbox=outbox)
+                break
+            except (DiskFull, StateLocked) as error:
+                await self._wait_out(error)
+        self.trouble = None
         return Commit(changes, commands, reports, last_event, now)
+
+    async def _wait_out(self, error: StoreError) -> None:
+        """Nothing of the unit was written, and somebody can help: make space, or let go of the file. What runs goes on,
+        nothing new is started, and what ended is in the inbox. Raises the error if the engine is to stop."""
+        if self._is_stopping or not self.is_patient:
+            raise error
+        self.trouble = error
+        self._follower.troubled(error)
+        await asyncio.sleep(TRY_AGAIN_S)
 
     def _ring(self) -> None:
         self.send(Tick())

@@ -69,7 +69,7 @@ class Executors:
         """After a restart: what became of attempts that the store has as running. Each gets its Ended in time."""
         inside = [order for order in orders if isinstance(order.work, CoroutineWork | ThreadWork)]
         if inside:
-            message = "it ran inside the daemon and died with it"
+            message = "it ran inside the daemon, which died; the third time is its last"
             evidence = Evidence(error=plain_error("lost", message))
             self._listener.ended([Ended(order.key, Outcome.LOST, evidence) for order in inside])
         self._processes.adopt([order for order in orders if not isinstance(order.work, CoroutineWork | ThreadWork)])

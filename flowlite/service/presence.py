@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flowlite.engine.lock import StateInUse, StateLock
 
+DAEMON_ROLE = "daemon"  # what a daemon says of itself in the lock
+
 
 def holder_of(state: Path) -> str | None:
     """Who holds the lock right now (`process 4711`); None if nobody does."""

@@ -11,12 +11,13 @@ from typing import TypeVar
 from flowlite.core.graph import Graph
 from flowlite.core.states import FINISHED
 from flowlite.engine.backfills import NoSuchBackfill
+from flowlite.engine.lock import pid_of
 from flowlite.engine.why import instance_name
 from flowlite.service.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
 from flowlite.service.explaining import why
 from flowlite.service.logs import Growing, log_path
-from flowlite.service.presence import holder_of
-from flowlite.service.records import LogFile, PoolUse, Stats, Why
+from flowlite.service.presence import DAEMON_ROLE, holder_of
+from flowlite.service.records import Health, LogFile, PoolUse, Stats, Why
 from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
@@ -38,6 +39,7 @@ T = TypeVar("T")
 FILE = "flowlite.db"
 FOLLOW_EVERY_S = 0.2
 MOST_ELEMENTS = 100_000
+MOST_NAMED = 3
 MOST_RUNS = 1_000  # unfinished ones looked at for who holds a pool
 
 
@@ -229,6 +231,22 @@ class Reading:
         if found is None:
             raise NoSuchBackfill(backfill)
         return found
+
+    async def health(self) -> Health:
+        """Is somebody at work here, on what, and is anything wrong?"""
+        dags = await self.views.dag_rows(last=1)
+        last = [dag.last_run for dag in dags if dag.last_run is not None and dag.last_run.state == "failed"]
+        fires = sorted((dag.next_due_at, dag.dag_id) for dag in dags if dag.next_due_at and not dag.is_paused)
+        pid = pid_of(self.state, DAEMON_ROLE)
+        return Health(
+            at=time.time(), state=self.state, is_up=pid is not None, pid=pid, holder=self.holder(),
+            since=None if pid is None else (self.state / "lock").stat().st_mtime,
+            running=sum(dag.counts.get("running", 0) for dag in dags),
+            queued=sum(dag.counts.get("queued", 0) for dag in dags),
+            waiting_for_people=len(await self.views.approvals_waiting()),
+            failed=tuple(sorted(last, key=lambda run: run.ended_at or 0.0, reverse=True)[:MOST_NAMED]),
+            next=tuple((dag_id, at) for at, dag_id in fires[:MOST_NAMED]),
+        )  # fmt: skip
 
     # --- the engine ---------------------------------------------------------------------------------------------------
     def holder(self) -> str | None:

@@ -168,3 +168,20 @@ class LogFile:
     def name(self) -> str:
         """`fetch` or `fetch[3]`."""
         return instance_name(self.task_id, self.map_index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a state folder is doing at `at`. `holder` works on it, as a daemon (`is_up`) or otherwise."""
+
+    at: float
+    state: Path
+    is_up: bool
+    pid: int | None
+    since: float | None
+    holder: str | None
+    running: int
+    queued: int
+    waiting_for_people: int
+    failed: tuple[RunView, ...]  # the newest first, of those that nothing has made good since
+    next: tuple[tuple[str, float], ...]  # the coming fires, soonest first: DAG and instant

@@ -88,10 +88,10 @@ def test_a_waiting_retry_holds_no_slot() -> None:
     assert scene.names(scene.fail("a")) == ["b"]
 
 
-def test_lost_has_a_budget_of_its_own() -> None:
+def test_lost_has_a_budget_of_its_own_and_the_third_time_is_the_last() -> None:
     scene = Scene(Task(id="a"))
     scene.request()
-    for _ in range(3):
+    for _ in range(2):
         scene.end("a", Outcome.LOST)
         assert scene.state("a") == "retrying"
         scene.wait(10)

@@ -57,11 +57,12 @@ class ApsAlarm:
         self._scheduler.add_job(rung, instant, [ring], id=JOB, replace_existing=True, misfire_grace_time=None)
 
     def stop(self) -> None:
-        """Ring no more."""
+        """Ring no more. Asked again, it does nothing."""
         if self._again is not None:
             self._again.cancel()
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
+        self._again = self._scheduler = None
 
     def _look_again(self) -> None:
         """APScheduler sleeps by the monotonic clock, which a suspended machine and a set wall clock leave behind."""

@@ -50,7 +50,7 @@ class Scheduler:
         await self.settled()
 
     async def stop(self) -> None:
-        """Decide nothing more. What has gone into the engine's inbox is carried out by that."""
+        """Decide nothing more; may be asked twice. What has gone into the engine's inbox is carried out by that."""
         self._alarm.stop()
         with suppress(ValueError):
             self._engine.listeners.remove(self._committed)

@@ -1,0 +1,195 @@
+"""The daemon: one engine on one state folder with all that keeps it company, from `flowlite up` to its end.
+
+What it starts last, it stops first. Recovery comes before anything is scheduled, the API after both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from flowlite.config import Settings
+from flowlite.core.errors import FlowliteError
+from flowlite.core.messages import PoolResized
+from flowlite.engine.engine import Engine
+from flowlite.engine.lock import StateLock, pid_of
+from flowlite.engine.scheduling import Scheduler
+from flowlite.engine.settings import EngineSettings
+from flowlite.loading.catalog import Catalog, load_folder
+from flowlite.service import systemd
+from flowlite.service.notes import Note, Notes, Tell
+from flowlite.service.places import Place
+from flowlite.service.presence import DAEMON_ROLE
+from flowlite.store.errors import StoreError
+from flowlite.store.store import Store
+
+__all__ = ["Daemon", "Leave", "NotUp", "pid_of"]
+
+FILE = "flowlite.db"
+DRAIN_S = 30.0  # what runs inside the daemon has so long to end by itself
+
+
+class Leave(StrEnum):
+    """How to stop. `leave`: what runs inside the daemon gets its time, processes go on without it. `drain`: wait for
+    all. `kill`: stop all."""
+
+    LEAVE = "leave"
+    DRAIN = "drain"
+    KILL = "kill"
+
+
+class Daemon:
+    """`await live(ready)` is its whole life. Raises StateInUse, StoreError, or what the engine died of."""
+
+    def __init__(self, place: Place, settings: Settings, tell: Tell, *, drain_s: float = DRAIN_S) -> None:
+        self.place, self.settings, self._tell, self._drain_s = place, settings, tell, drain_s
+        self.since = time.time()
+        self.catalog = Catalog()
+        self._wish: Leave | None = None
+        self._asked, self._hurried = asyncio.Event(), asyncio.Event()
+        self._trouble = ""
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+    async def live(self, ready: Callable[[], None]) -> None:
+        """From its start to its end; `ready` is called once it works."""
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            ready()
+            systemd.notify(f"READY=1\nSTATUS={len(self.catalog.dags)} DAGs")
+            await self._work()
+            systemd.notify("STOPPING=1")
+            await self._wind_down()
+
+    def stop(self, how: Leave) -> None:
+        """Ask for the end. Asked again, it waits no longer for what runs inside."""
+        if self._asked.is_set():
+            self._hurried.set()
+        if self._wish is not Leave.KILL:
+            self._wish = how
+        if how is Leave.KILL:
+            self._hurried.set()
+        self._asked.set()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        self.place.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = StateLock(self.place.state)
+        lock.take(role=DAEMON_ROLE)
+        stack.callback(lock.give_back)
+        loading = asyncio.create_task(asyncio.to_thread(load_folder, self.place.dag_folders, self.place.defaults))
+        self.store = Store.open(self.place.state / FILE, durability=self.place.durability)
+        stack.callback(self.store.close)
+        await self._take(await loading)
+        await self._start_engine(stack)
+        self.scheduler = Scheduler(self.engine)
+        await self.scheduler.start()
+        stack.push_async_callback(self.scheduler.stop)
+
+    async def _take(self, found: Catalog) -> None:
+        self.catalog.dags.update(found.dags)
+        self.catalog.problems[:] = found.problems
+        for problem in found.problems:
+            self.tell("failed", str(problem))
+
+    async def _start_engine(self, stack: AsyncExitStack) -> None:
+        place = self.place
+        told = EngineSettings(state_dir=place.state, pools=place.pools, secrets=place.secrets, env=place.env)
+        self.engine = Engine(self.store, told)
+        self.engine.be_patient()
+        self.notes = Notes(self._tell, self.engine.machine.graphs)
+        self.engine.listeners.append(self.notes.committed)
+        self.engine.listeners.append(lambda commit: self._all_is_well())
+        self.engine.trouble_listeners.append(self._in_trouble)
+        await self._tell_pools()
+        await self.engine.start(self.catalog.dags.values())
+        self.notes.know(run.row() for run in self.engine.machine.runs.values())
+        stack.push_async_callback(self._stop_engine)
+
+    async def _tell_pools(self) -> None:
+        """What the configuration says goes into the store; what a person set there holds."""
+        for name, size in self.place.pools.items():
+            await self.store.set_pool(name, size, is_by_hand=False)
+        for pool in (await self.store.pools()).values():
+            if pool.is_by_hand:
+                self.engine.send(PoolResized(pool.name, pool.size))
+
+    async def _work(self) -> None:
+        """Until somebody asks for the end, or a part dies; then its error is raised."""
+        parts: list[Awaitable[Any]] = [self._asked.wait(), self.engine.wait(), self.scheduler.wait()]
+        tasks = [asyncio.ensure_future(part) for part in (*parts, self._give_signs_of_life())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _give_signs_of_life(self) -> None:
+        """From the engine's own loop: if that hangs, systemd hears nothing and starts us again."""
+        every_s = systemd.watchdog_s()
+        while every_s is not None:
+            systemd.notify("WATCHDOG=1")
+            await asyncio.sleep(every_s)
+        await asyncio.Event().wait()
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+    async def _wind_down(self) -> None:
+        await self.scheduler.stop()
+        if self._wish is Leave.KILL:
+            return
+        inside_only = self._wish is Leave.LEAVE
+        if left := self.engine.at_work(inside_only=inside_only):
+            until = f" for up to {self._drain_s:.0f} s" if inside_only else ""
+            self.tell("", f"stopping; waiting{until} for {attempts(left)} to end; asked again, it waits no longer")
+        draining = asyncio.ensure_future(
+            self.engine.drain(inside_only=inside_only, within_s=self._drain_s if inside_only else None)
+        )
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        await asyncio.wait([draining, hurried], return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurried):
+            task.cancel()
+
+    async def _stop_engine(self) -> None:
+        leave = self._wish is not Leave.KILL
+        left = self.engine.at_work() - self.engine.at_work(inside_only=True)
+        await self.engine.stop(leave_processes=leave)
+        if left and leave:
+            self.tell("", f"{attempts(left)} go on in processes of their own; the next start takes them up")
+
+    # --- what it says -------------------------------------------------------------------------------------------------
+    def tell(self, state: str, text: str) -> None:
+        """One line, now."""
+        self._tell(Note(time.time(), state, text))
+
+    def _in_trouble(self, error: StoreError) -> None:
+        if str(error) != self._trouble:
+            self._trouble = str(error)
+            self.tell("failed", f"nothing can be written, and nothing new starts: {error}")
+
+    def _all_is_well(self) -> None:
+        if self._trouble:
+            self._trouble = ""
+            self.tell("success", "the state can be written again; going on")
+
+    @property
+    def pid(self) -> int:
+        """Of this process."""
+        return os.getpid()
+
+
+def attempts(number: int) -> str:
+    """`1 attempt`, `3 attempts`."""
+    return f"{number} attempt{'' if number == 1 else 's'}"
+
+
+class NotUp(FlowliteError):
+    """There is no daemon to talk to."""
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(f"no daemon works on {state}; start one with `flowlite up`")
