@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from flowlite.authoring.alert import Alert as Alert
     from flowlite.authoring.assets import Asset as Asset
     from flowlite.authoring.context import Context as Context
     from flowlite.authoring.context import current as current
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from flowlite.authoring.tasks import task as task
     from flowlite.authoring.waits import approve as approve
     from flowlite.authoring.waits import trigger as trigger
+    from flowlite.config import channel as channel
     from flowlite.config import connection as connection
     from flowlite.core.errors import FlowliteError as FlowliteError
     from flowlite.engine.embedding import open as open  # noqa: A004 - the word of the contract
     from flowlite.engine.embedding import run as run
 
 HOMES = {
+    "Alert": "flowlite.authoring.alert",
     "Asset": "flowlite.authoring.assets",
     "Context": "flowlite.authoring.context",
     "Dag": "flowlite.authoring.dag",
@@ -47,6 +50,7 @@ HOMES = {
     "Skip": "flowlite.authoring.signals",
     "approve": "flowlite.authoring.waits",
     "chain": "flowlite.authoring.handles",
+    "channel": "flowlite.config",
     "connection": "flowlite.config",
     "cron": "flowlite.authoring.schedules",
     "current": "flowlite.authoring.context",
@@ -62,6 +66,7 @@ HOMES = {
 }
 
 __all__ = [
+    "Alert",
     "Asset",
     "Context",
     "Dag",
@@ -74,6 +79,7 @@ __all__ = [
     "Skip",
     "approve",
     "chain",
+    "channel",
     "connection",
     "cron",
     "current",

@@ -13,7 +13,7 @@ from typing import Any
 from flowlite.authoring import edges
 from flowlite.authoring.bindings import upstream
 from flowlite.authoring.building import Builder, Node
-from flowlite.authoring.problems import DeclarationError, nearest
+from flowlite.authoring.problems import DeclarationError, Place, nearest
 from flowlite.authoring.retry import Retry
 from flowlite.authoring.shells import results_named
 from flowlite.authoring.spec import ResultOf, TaskSpec
@@ -21,6 +21,7 @@ from flowlite.authoring.templates import problem_in
 from flowlite.core.graph import Fact, Task
 
 NO_RETRY = Retry(0)
+Notify = Mapping[str, tuple[str, ...]]  # channels by kind of alert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class TaskDefaults:
     pool: str = "default"
     retries: Retry | None = None
     pools: frozenset[str] | None = None  # the pools that exist, where a configuration says so
+    channels: frozenset[str] | None = None  # and the channels
 
 
 def close(builder: Builder, defaults: TaskDefaults) -> dict[str, TaskSpec]:
@@ -92,7 +94,7 @@ def spec_of(node: Node, defaults: TaskDefaults, down: tuple[str, ...]) -> TaskSp
         never_on=as_types(retry.never_on),
         retry_exit_codes=retry.exit_codes,
         poke_every_s=given.poke_every if waits else None,
-        notify=given.notify,
+        notify=known_channels(node, defaults),
         warm_up=given.warm_up if isolation == "process" else None,
         choices=down if node.is_branch else (),
         file=node.place.file,
@@ -145,6 +147,25 @@ def pool_of(node: Node, defaults: TaskDefaults) -> str:
             node.place,
         )
     return pool
+
+
+def known_channels(node: Node, defaults: TaskDefaults) -> Notify | None:
+    """The same for those who are told."""
+    check_channels(node.id, node.options.notify, defaults.channels, node.place)
+    return node.options.notify
+
+
+def check_channels(who: str, notify: Notify | None, known: frozenset[str] | None, place: Place | None) -> None:
+    """A channel that is not there would tell nobody."""
+    if known is None or notify is None:
+        return
+    for channel in (name for of_kind in notify.values() for name in of_kind):
+        if channel not in known:
+            advice = f"or use {nearest(channel, known)}" if known else 'with a type, such as type = "log"'
+            name = channel.rpartition(":")[2]
+            raise DeclarationError(
+                f"{who}: there is no channel {channel!r}", f"add [channels.{name}] to flowlite.toml, {advice}", place
+            )
 
 
 def retrying_group(node: Node) -> str | None:

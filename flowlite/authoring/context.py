@@ -28,6 +28,10 @@ class Io(Protocol):
         """Append a line to the attempt's log."""
         ...
 
+    def printed(self, stream: str, text: str) -> None:
+        """Append what the body printed, whole lines and parts of them."""
+        ...
+
     def report(self, report: Mapping[str, Any]) -> None:
         """Tell the engine something while the attempt goes on."""
         ...
@@ -120,6 +124,10 @@ class Context:
     def log(self) -> TaskLog:
         """Writes to the attempt's log, called like the standard library's loggers."""
         return TaskLog(self._io)
+
+    def printed(self, stream: str, text: str) -> None:
+        """What the task has printed to stdout ("out") or stderr ("err"), where it has none of its own."""
+        self._io.printed(stream, text)
 
     @property
     def idempotency_key(self) -> str:

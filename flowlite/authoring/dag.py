@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from flowlite.authoring import defaults, registry
 from flowlite.authoring.building import Builder
-from flowlite.authoring.closing import TaskDefaults, close
+from flowlite.authoring.closing import TaskDefaults, check_channels, close
 from flowlite.authoring.dag_settings import Settings, settings_of
 from flowlite.authoring.fingerprint import fingerprint
 from flowlite.authoring.options import Notify
@@ -121,7 +121,11 @@ class Dag:
             self._complete(builder)
 
     def _complete(self, builder: Builder) -> None:
-        given = TaskDefaults(pool=self.settings.pool, retries=self.settings.retries, pools=defaults.pools())
+        channels = defaults.channels()
+        check_channels(f"DAG {self.id!r}", self.settings.notify, channels, None)
+        given = TaskDefaults(
+            pool=self.settings.pool, retries=self.settings.retries, pools=defaults.pools(), channels=channels
+        )
         self._specs = MappingProxyType(close(builder, given))
         self.retrying_groups = {group.id: group.retries.policy for group in builder.groups.values() if group.retries}
         self.graph()

@@ -1,4 +1,4 @@
-"""What a configuration says to DAG files while they are being loaded: the time zone, and which pools exist."""
+"""What a configuration says to DAG files while they are being loaded: time zone, pools and channels."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Defaults(NamedTuple):
 
     timezone: str = "UTC"
     pools: frozenset[str] | None = None  # None: no configuration, any name goes
+    channels: frozenset[str] | None = None  # the same; each by its name, and after its type: `ops`, `slack:ops`
 
 
 BUILT_IN = Defaults()
@@ -37,3 +38,8 @@ def timezone() -> str:
 def pools() -> frozenset[str] | None:
     """The pools that exist, or None if nobody says."""
     return _CURRENT.get().pools
+
+
+def channels() -> frozenset[str] | None:
+    """The channels that exist, or None if nobody says."""
+    return _CURRENT.get().channels

@@ -89,19 +89,22 @@ def again(
         for task in tasks:
             await client.check_name(run, task.task_id)
         async with client.acting() as acting:
-            touched = await acting.preview(
+            shown = await acting.preview(
                 run, names, index, with_downstream=with_downstream, only_failed=only_failed
             )  # fmt: skip
             if not as_json:
-                show_touched(run, touched)
+                show_touched(run, shown.touched)
             if dry_run:
                 if as_json:
-                    print_json({"run_id": run, "would_run_again": touched_fields(touched)})
+                    print_json({"run_id": run, "would_run_again": touched_fields(shown.touched)})
                 return []
             if not (yes or as_json):
                 click.confirm("Run these again?", abort=True)
             before = [await acting.detail(run)]
-            await acting.clear(run, names, index, with_downstream=with_downstream, only_failed=only_failed, why=reason)
+            await acting.clear(
+                run, names, index, with_downstream=with_downstream, only_failed=only_failed, why=reason,
+                seen=shown.token,
+            )  # fmt: skip
             return await followed(acting, [run], before, is_quiet=as_json)
 
     told(setting.ask(work), as_json=as_json)
@@ -117,7 +120,7 @@ def resume(setting: Setting, as_json: bool) -> None:
         async with client.acting() as acting:
             if not acting.taken_up:
                 if not as_json:
-                    say("nothing was left unfinished")
+                    say("nothing was left unfinished" if acting.is_here else "the daemon goes on with it by itself")
                 return []
             if not as_json:
                 say(f"going on with {count(len(acting.taken_up), 'run')}: {numbers(acting.taken_up)}")
@@ -173,7 +176,9 @@ def show_touched(run: int, touched: Sequence[Touched]) -> None:
 
 def touched_fields(touched: Sequence[Touched]) -> list[dict[str, object]]:
     """As JSON shows them."""
-    return [one._asdict() for one in touched]
+    from dataclasses import asdict
+
+    return [asdict(one) for one in touched]
 
 
 def _name(one: Touched) -> str:

@@ -47,12 +47,12 @@ def backfill(
     }  # fmt: skip
 
     async def work(client: Client) -> BackfillDetail | None:
-        declared = client.only_dag() if dag_id is None else client.declared(dag_id)
+        wanted_id = client.wanted_id(dag_id)
         async with client.acting(is_still=dry_run) as acting:
-            plan = await acting.plan_backfill(declared.id, start, end, **wanted)
+            plan = await acting.plan_backfill(wanted_id, start, end, **wanted)
             if not shall_run(plan, has_params=bool(how["params"]), yes=yes, dry_run=dry_run, as_json=as_json):
                 return None
-            detail = await acting.start_backfill(declared.id, start, end, **wanted)
+            detail = await acting.start_backfill(wanted_id, start, end, **wanted, seen=plan.token)
             return None if detail is None else await followed(acting, detail.backfill.id, is_quiet=as_json)
 
     told(setting.ask(work), as_json=as_json)

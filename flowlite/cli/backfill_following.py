@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from flowlite.cli.faults import WorkFailed
 from flowlite.cli.following import BAR_WIDTH, Line, Screen
-from flowlite.cli.live import cancel_all, unless_interrupted
+from flowlite.cli.live import cancel_all, unless_interrupted, unless_left
 from flowlite.cli.marks import color, mark
 from flowlite.cli.output import is_terminal, print_json, say
 from flowlite.cli.tables import Cell, cut
@@ -26,7 +26,8 @@ ENDED = ("success", "failed", "cancelled")
 async def followed(
     acting: Desk, backfill: int, *, is_quiet: bool, known: Collection[int | None] = ()
 ) -> BackfillDetail:
-    """Watch it to its end, and then the runs of other DAGs that follow from it. Ctrl-C cancels it.
+    """Watch it to its end, and then the runs of other DAGs that follow from it. Ctrl-C cancels it; where a
+    daemon carries it out, it only leaves.
 
     `known`: runs whose end is no news.
     """
@@ -43,7 +44,13 @@ async def followed(
         await acting.watch_followers(found.backfill.dag_id)
         return found
 
-    return await unless_interrupted(watch(), cancel, lambda text: say(f"\n{text}", err=True))
+    def tell(text: str) -> None:
+        say(f"\n{text}", err=True)
+
+    if not acting.is_here:
+        way_out = f"`flowlite backfills show {backfill}` shows how, `flowlite backfills cancel {backfill}` ends it"
+        return await unless_left(watch(), f"left; backfill {backfill} goes on in the daemon: {way_out}", tell)
+    return await unless_interrupted(watch(), cancel, tell)
 
 
 class Progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +30,7 @@ MARKS = ("success", "failed", "skipped")
 @json_option
 @click.pass_obj
 def mark(
-    setting: Setting, run: int, task: Target, state: str, reason: str, dry_run: bool, yes: bool, as_json: bool
+    setting: Setting, run: int, task: Target, state: Any, reason: str, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Say by hand how a task of RUN ended; what was blocked by it is judged anew, and runs if it may."""
 

@@ -16,6 +16,10 @@ EXIT_CODES = {
     "flowlite.engine.lock.StateInUse": WORK_FAILED,
     "flowlite.engine.loop.EngineStopped": WORK_FAILED,
     "flowlite.service.daemon.NotUp": WORK_FAILED,
+    "flowlite.client.remote_line.DaemonSilent": WORK_FAILED,
+    "flowlite.client.remote_line.DaemonLeft": WORK_FAILED,
+    "flowlite.service.api.faults.DaemonFault": WORK_FAILED,
+    "flowlite.service.api.faults.TooSlow": WORK_FAILED,
     "builtins.OSError": WORK_FAILED,
 }
 

@@ -1,4 +1,4 @@
-"""Commands that do work: carry it out in this process, show it as it goes, and let Ctrl-C end it cleanly."""
+"""Commands that do work: show it as it goes, and let Ctrl-C end it cleanly, or leave it to the daemon that does it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,13 @@ class Watcher:
 async def until_the_end(
     acting: Desk, runs: Sequence[int], watch: Coroutine[Any, Any, T], say: Callable[[str], None]
 ) -> T:
-    """Watch runs to their end. The first Ctrl-C cancels them and goes on watching; the second leaves at once."""
+    """Watch runs to their end. The first Ctrl-C cancels them and goes on watching; the second leaves at once. Where a
+    daemon carries them out, the first leaves, and they go on."""
+    if not acting.is_here:
+        one = runs[0]
+        what = f"run {one} goes on" if len(runs) == 1 else f"{len(runs)} runs go on"
+        way_out = f"`flowlite runs show {one}` shows how it goes, `flowlite runs cancel {one}` ends it"
+        return await unless_left(watch, f"left; {what} in the daemon: {way_out}", say)
     return await unless_interrupted(watch, lambda: cancel_all(acting, runs), say)
 
 
@@ -78,6 +84,23 @@ async def unless_interrupted(
     finally:
         without_signals(asyncio.get_running_loop())
         await asyncio.gather(*asked, return_exceptions=True)
+
+
+async def unless_left(watch: Coroutine[Any, Any, T], goes_on: str, say: Callable[[str], None]) -> T:
+    """Watch what goes on without us; Ctrl-C only leaves. Raises WorkFailed then: how it ended, nobody knows yet."""
+    watching = asyncio.ensure_future(watch)
+
+    def left() -> None:
+        say("leaving")
+        watching.cancel()
+
+    with_signals(asyncio.get_running_loop(), left)
+    try:
+        return await watching
+    except asyncio.CancelledError:
+        raise WorkFailed(goes_on) from None
+    finally:
+        without_signals(asyncio.get_running_loop())
 
 
 async def cancel_all(acting: Desk, runs: Sequence[int]) -> None:

@@ -30,9 +30,10 @@ EXTRAS = {
     "metrics": ("prometheus_client",),
     "ml": ("xgboost", "mlflow"),
     "report": ("weasyprint", "matplotlib"),
+    "apprise": ("apprise",),
     "dask": ("distributed",),
-    "web": ("starlette", "uvicorn"),
-    "demo": ("moto",),
+    "web": ("textual_serve",),
+    "demo": ("moto", "aiosmtpd"),
 }
 
 

@@ -76,11 +76,11 @@ async def carry_out(
     """The run itself; if it did not go well, why."""
     from flowlite.client.client import Client
 
-    dag = client.wanted(dag_id, tasks)
+    wanted = client.wanted_id(dag_id, tasks)
     watcher = Watcher(Screen(), is_quiet=is_quiet)
     tell = _silent if is_quiet else _tell
     async with client.acting() as acting:
-        number = await acting.request(dag.id, date, params, tasks)
+        number = await acting.request(wanted, date, params, tasks)
         if not is_quiet:
             announce(await acting.detail(number), acting.taken_up)
         (found,) = await until_the_end(acting, [number], acting.watch([number], watcher.look), tell)

@@ -65,6 +65,7 @@ class Setting:
             timezone=settings.flowlite.timezone,
             durability=settings.flowlite.durability,
             pools=settings.pools,
+            channels=settings.channel_names,
             has_config=settings.path is not None,
             secrets=settings.secrets,
             env={"FLOWLITE_CONFIG": str(settings.path)} if settings.path is not None else {},

@@ -1,27 +1,31 @@
-"""The client: the one typed way to talk to an engine. In this process for now; a daemon may answer the same verbs."""
+"""The client: the one typed way to talk to an engine. A daemon that is up answers over its socket; where none is, an
+engine in this process does."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flowlite.authoring.dag import Dag
-from flowlite.client.here import EngineHere
-from flowlite.engine.requests import instant_of, interval_of
-from flowlite.loading.catalog import Catalog, load_folder
-from flowlite.service.declared import coming_fires, dag_detail, dag_info
-from flowlite.service.errors import DagUnknown, Unknown
+from flowlite.engine.lock import pid_of
+from flowlite.service.errors import Unknown
+from flowlite.service.looking import Looking
 from flowlite.service.places import Place
-from flowlite.service.reading import Reading
-from flowlite.service.records import DagDetail, DagInfo, Fire, Rehearsal, Stats
-from flowlite.store.views import RunView
+from flowlite.service.presence import DAEMON_ROLE
+from flowlite.service.records import Rehearsal
+
+if TYPE_CHECKING:
+    from flowlite.authoring.dag import Dag
+    from flowlite.client.remote import Remote
+    from flowlite.loading.catalog import Catalog
+    from flowlite.service.desk import Desk
 
 
-class Client(Reading):
+class Client(Looking):
     """Use it as `async with Client(place) as client`. What only looks needs no engine and disturbs none."""
 
     def __init__(self, place: Place) -> None:
@@ -40,14 +44,9 @@ class Client(Reading):
     @cached_property
     def catalog(self) -> Catalog:
         """All DAG files, tried in a child process first and then loaded. Takes a moment, so only on demand."""
-        return load_folder(self.place.dag_folders, self.place.defaults)
+        from flowlite.loading.catalog import load_folder
 
-    def declared(self, dag_id: str) -> Dag:
-        """A DAG by its id. Raises DagUnknown, which tells of the problem if its file has one."""
-        found = self.catalog.dags.get(dag_id)
-        if found is None:
-            raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems)
-        return found
+        return load_folder(self.place.dag_folders, self.place.defaults)
 
     def only_dag(self) -> Dag:
         """The DAG of a file that builds just one. Raises Unknown if it builds none, or several."""
@@ -69,8 +68,19 @@ class Client(Reading):
         dag = self.only_dag() if dag_id is None else self.declared(dag_id)
         return dag.only(*tasks) if tasks else dag
 
+    def wanted_id(self, dag_id: str | None, tasks: Sequence[str] = ()) -> str:
+        """The id of that DAG. A daemon that is up knows its DAGs itself, and says no itself: no file is loaded here.
+
+        Where there is none, raises as `wanted` does, before an engine is started.
+        """
+        if dag_id is not None and self.daemon is not None:
+            return dag_id
+        return self.wanted(dag_id, tasks).id
+
     def rehearsal(self, dag: Dag, date: str | None, params: Mapping[str, Any]) -> Rehearsal:
         """What a run would do. Raises BadDate, BadParams."""
+        from flowlite.engine.requests import instant_of, interval_of
+
         now = datetime.fromtimestamp(time.time(), UTC)
         start, end = (now, now) if date is None else interval_of(dag, instant_of(dag, date))
         return Rehearsal(
@@ -82,46 +92,31 @@ class Client(Reading):
             tasks=tuple(dag.specs),
         )
 
-    async def dags(self) -> list[DagInfo]:
-        """Every declared DAG by id, with its last runs."""
-        rows = {row.dag_id: row for row in await self.views.dag_rows()}
-        now = time.time()
-        return [dag_info(dag, rows.get(id_), now) for id_, dag in sorted(self.catalog.dags.items())]
-
-    async def dag(self, dag_id: str) -> DagDetail:
-        """One of them with its tasks. Raises DagUnknown."""
-        dag = self.declared(dag_id)
-        rows = {row.dag_id: row for row in await self.views.dag_rows()}
-        return dag_detail(dag, rows.get(dag_id), time.time())
-
-    def fires(self, dag_id: str, number: int) -> list[Fire]:
-        """Its next fires, soonest first; none for a DAG without a schedule of times. Raises DagUnknown."""
-        return list(coming_fires(self.declared(dag_id), time.time(), number))
-
-    async def runs(
-        self, dag_id: str | None = None, *, states: Sequence[str] = (), limit: int = 50, before: int | None = None
-    ) -> list[RunView]:
-        """Newest first. Raises DagUnknown for a DAG that never ran and that no file declares."""
-        found = await super().runs(dag_id, states=states, limit=limit, before=before)
-        if not found and dag_id is not None:
-            await self._check_known(dag_id)
-        return found
-
-    async def stats(self, dag_id: str, *, last: int = 100) -> Stats:
-        """Lengths and success rates. Raises DagUnknown for a DAG that never ran and that no file declares."""
-        found = await super().stats(dag_id, last=last)
-        if not found.dag.finished:
-            await self._check_known(dag_id)
-        return found
-
-    async def _check_known(self, dag_id: str) -> None:
-        if dag_id not in {row.dag_id for row in await self.views.dag_rows(last=1)}:
-            self.declared(dag_id)
-
     # --- what changes something ---------------------------------------------------------------------------------------
-    def acting(self, *, is_still: bool = False) -> EngineHere:
-        """An engine of our own on this state: `async with client.acting() as engine`. Raises StateInUse.
+    @property
+    def daemon(self) -> int | None:
+        """The process of the daemon that works on this state now."""
+        return pid_of(self.place.state, DAEMON_ROLE)
 
-        `is_still`: it starts nothing, and only changes what is to be done.
+    @property
+    def remote(self) -> Remote:
+        """Every verb of the daemon's API, for those who want what only a daemon has: its events, its health."""
+        from flowlite.client.remote import Remote
+        from flowlite.client.remote_line import Line
+        from flowlite.service.api.place import SOCKET
+
+        return Remote(Line(self.place.state / SOCKET))
+
+    def acting(self, *, is_still: bool = False) -> AbstractAsyncContextManager[Desk]:
+        """`async with client.acting() as desk`: that of the daemon if one is up; else an engine of our own on this
+        state, for as long as that lasts. Raises StateInUse, DaemonSilent.
+
+        `is_still`: an engine of our own starts nothing, and only changes what is to be done.
         """
+        if (pid := self.daemon) is not None:
+            from flowlite.client.remote import Served
+
+            return Served(self.place, pid)
+        from flowlite.client.here import EngineHere
+
         return EngineHere(self.place, self.catalog, is_still=is_still)

@@ -7,6 +7,7 @@ from types import TracebackType
 from flowlite.client.user import user
 from flowlite.core.messages import PoolResized
 from flowlite.engine.embedding import Flowlite
+from flowlite.engine.printing import prints_go_to_logs
 from flowlite.loading.catalog import Catalog
 from flowlite.service.desk import Desk
 from flowlite.service.places import Place
@@ -27,6 +28,8 @@ class EngineHere:
         )  # fmt: skip
 
     async def __aenter__(self) -> Desk:
+        self._printing = prints_go_to_logs()
+        self._printing.__enter__()
         await self._flowlite.__aenter__()
         desk = Desk(self._flowlite.engine, self._catalog, user())
         desk.taken_up = await desk.unfinished()
@@ -36,7 +39,10 @@ class EngineHere:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._flowlite.__aexit__(kind, error, trace)
+        try:
+            await self._flowlite.__aexit__(kind, error, trace)
+        finally:
+            self._printing.__exit__(None, None, None)
 
     async def _tell_pools(self) -> None:
         """What code and configuration say goes into the store; what a person set there holds here."""

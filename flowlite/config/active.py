@@ -50,3 +50,8 @@ def kept(path: Path, changed_at: int) -> Settings:
 def connection(name: str) -> Entry:
     """The settings of a connection of flowlite.toml, for a task: `connection("lake").bucket`."""
     return active().connection(name)
+
+
+def channel(name: str) -> Entry:
+    """The settings of a channel of flowlite.toml, for a task that posts by itself."""
+    return active().channel(name)

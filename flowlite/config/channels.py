@@ -44,6 +44,9 @@ class Webhook:
     headers: Mapping[str, str] = secret(default_factory=dict)
     """Sent with it."""
 
+    secret: str | None = secret(default=None)
+    """With it the body is signed, so that the receiver knows that it is from here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
@@ -53,4 +56,12 @@ class Log:
     """How loud."""
 
 
-KINDS: Mapping[str, type] = {"email": Email, "log": Log, "slack": Slack, "webhook": Webhook}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apprise:
+    """type = "apprise": any of the services that Apprise knows."""
+
+    url: str = secret()
+    """The address as Apprise writes it, like "tgram://token/chat"."""
+
+
+KINDS: Mapping[str, type] = {"apprise": Apprise, "email": Email, "log": Log, "slack": Slack, "webhook": Webhook}

@@ -133,6 +133,10 @@ class MlFlow:
     experiment: str | None = None
     """The experiment to record in."""
 
+    artifacts: str | None = file_path(default=None)
+    """Where the files of a new experiment go, if there is no server to decide it: a folder, relative to flowlite.toml,
+    or an address like "s3://bucket/models"."""
+
     token: str | None = secret(default=None)
     """What the server asks for."""
 

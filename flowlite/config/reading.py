@@ -36,7 +36,19 @@ def read(path: str | Path | None = None, env: Mapping[str, str] | None = None) -
     }
     named: dict[str, Any] = {section: entries(section, raw.get(section, {}), source, env, root) for section in NAMED}
     check_zone(fixed["flowlite"].timezone, source)
-    return Settings(path=file, root=root, pools=pools(raw, source, env, root), **fixed, **named)
+    settings = Settings(path=file, root=root, pools=pools(raw, source, env, root), **fixed, **named)
+    check_notify(settings, source)
+    return settings
+
+
+def check_notify(settings: Settings, source: Source) -> None:
+    """Every channel that is to hear of something is there."""
+    known = settings.channel_names
+    for kind, names in settings.notify_by_kind().items():
+        for name in names:
+            if name not in known:
+                advice = f"use {nearest(name, known)}" if known else f"add [channels.{name}] with a type"
+                raise source.error("notify", kind, f"{kind}: there is no channel {name!r}", advice)
 
 
 def find(start: Path | None = None, env: Mapping[str, str] | None = None) -> Path | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from flowlite.config.fields import file_path
+from flowlite.config.fields import file_path, secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,10 @@ class Notify:
     recovered: tuple[str, ...] = ()
     """A DAG succeeded after it had failed."""
 
+    heartbeat_url: str | None = secret(default=None)
+    """An address that the daemon asks for each minute. A service behind it (such as a dead man's switch) tells you when
+    it stops: a dead daemon can't."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
@@ -71,7 +75,11 @@ class Api:
     """The address to listen on. Anything but this machine's own needs TLS."""
 
     port: int | None = None
-    """The port to listen on."""
+    """The port to listen on. Whoever asks there needs a token: `flowlite tokens create`."""
+
+    hosts: tuple[str, ...] = ()
+    """More names that this machine is called by, behind a proxy for example. A request that calls it by another name is
+    refused."""
 
     tls_certificate: str | None = file_path(default=None)
     """A PEM file with the certificate chain."""

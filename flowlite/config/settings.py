@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from flowlite.config.problems import ConfigError, nearest
 from flowlite.config.sections import Api, Flowlite, Notify, Retention
 
+ALERTS = ("failure", "sla", "success", "retry", "recovered")
 DEFAULT_POOLS = {"default": 32}
 
 
@@ -94,7 +95,8 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for masking."""
         entries = (*self.connections.values(), *self.channels.values())
-        return tuple(dict.fromkeys(text for entry in entries for text in entry.secrets))
+        own = () if self.notify.heartbeat_url is None else (self.notify.heartbeat_url,)
+        return tuple(dict.fromkeys([*own, *(text for entry in entries for text in entry.secrets)]))
 
     @property
     def problems(self) -> tuple[ConfigError, ...]:
@@ -116,9 +118,14 @@ class Settings:
             )
         return entry
 
+    @property
+    def channel_names(self) -> frozenset[str]:
+        """What a channel may be called: `ops`, `slack:ops`."""
+        return frozenset(self.channels) | {f"{entry.type}:{name}" for name, entry in self.channels.items()}
+
     def notify_by_kind(self) -> dict[str, tuple[str, ...]]:
         """The channels of `[notify]` by kind of alert."""
-        return asdict(self.notify)
+        return {kind: getattr(self.notify, kind) for kind in ALERTS}
 
 
 def found(what: str, name: str, entries: Mapping[str, Entry], path: Path | None) -> Entry:

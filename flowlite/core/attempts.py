@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowlite.core.instances import Instance
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AssetRow, AttemptRow, Evidence, Start, Stop
+from flowlite.core.messages import AttemptRow, Evidence, Start, Stop
+from flowlite.core.planned import AssetRow
 from flowlite.core.states import Outcome, State, Wish
 
 

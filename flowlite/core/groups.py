@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from flowlite.core.alerts import alert
 from flowlite.core.clearing import clear
 from flowlite.core.instances import Instance, Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AlertRow, GroupRow
+from flowlite.core.messages import GroupRow
 from flowlite.core.reach import affected
 from flowlite.core.states import State
 from flowlite.core.timing import set_group
@@ -32,7 +33,7 @@ def start_over(memory: Memory, instance: Instance, name: str) -> None:
     `instance` is the member that failed; its attempt is closed. Groups inside start with a fresh count.
     """
     run = instance.node.run
-    memory.changes.alerts.append(AlertRow("retry", *instance.key, memory.now))
+    alert(memory, "retry", run, instance.node.number, instance.index)
     memory.touch(instance)
     instance.forgive()
     if instance.state is not State.PENDING:

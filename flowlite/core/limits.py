@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from flowlite.core.lanes import backfill_lane
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AssetRow, DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
-from flowlite.core.planned import AssetUpdated, BackfillDecided, IntervalsDecided
+from flowlite.core.messages import DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
+from flowlite.core.planned import AssetRow, AssetUpdated, BackfillDecided, IntervalsDecided
 from flowlite.core.pools import Pool
 from flowlite.core.states import State
 

@@ -31,7 +31,7 @@ class Memory:
         self.pools = {name: Pool(name, size) for name, size in pools.items()}
         self.lanes: dict[str, Lane] = {}
         self.runs: dict[int, Run] = {}
-        self.failing: set[str] = set()  # DAGs whose last finished run failed
+        self.failing: dict[str, int] = {}  # DAGs whose last finished run failed, with the first that did
         self.next_intent = next_intent
         self.is_draining = False
         self.thrown_away = 0  # outcomes that came too late

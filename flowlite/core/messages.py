@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from flowlite.core.planned import (
+    AssetRow,
     AssetUpdated,
     AssetUseRow,
     BackfillDayRow,
@@ -301,16 +302,6 @@ class DeadlineRow(NamedTuple):
     was_met: bool
 
 
-class AssetRow(NamedTuple):
-    """An asset was updated by a task instance that succeeded; by a person if it names none."""
-
-    asset: str
-    at: float
-    run: int | None
-    task: int | None
-    index: int | None  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
-
-
 class AlertRow(NamedTuple):
     """Something that people may want to be told; the engine finds the channels and writes the outbox in this commit."""
 
@@ -319,6 +310,12 @@ class AlertRow(NamedTuple):
     task: int  # -1: the run itself
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
     at: float
+    dag_id: str
+    version: int
+    logical_date: float
+    base_at: float | None
+    blamed: tuple[int, ...]  # the tasks that a failed run failed by
+    incident: int  # the failed run that the DAG's trouble began with; 0: there is none
 
 
 class AuditRow(NamedTuple):

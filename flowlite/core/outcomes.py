@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+from flowlite.core.alerts import alert
 from flowlite.core.attempts import close_attempt, queue, update_assets
 from flowlite.core.groups import group_to_try, start_over
 from flowlite.core.instances import Instance
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AlertRow, Answered, AttemptEnded, Evidence, SlotReturned, Woken
+from flowlite.core.messages import Answered, AttemptEnded, Evidence, SlotReturned, Woken
 from flowlite.core.pools import Held
 from flowlite.core.progress import SPENT, facts_after, given_up, next_state, retry_delay
 from flowlite.core.states import MARKED, Outcome, State, Wish
@@ -97,7 +98,7 @@ def leave_running(memory: Memory, instance: Instance, to: State, resume_at: floa
     instance.resume_at = resume_at
     set_resume(memory, instance)
     if to is State.RETRYING:
-        memory.changes.alerts.append(AlertRow("retry", *instance.key, memory.now))
+        alert(memory, "retry", instance.node.run, instance.node.number, instance.index)
 
 
 def slot_returned(memory: Memory, returned: SlotReturned) -> None:

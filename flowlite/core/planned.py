@@ -77,6 +77,16 @@ class ScheduleRow(NamedTuple):
     next_due_at: float | None
 
 
+class AssetRow(NamedTuple):
+    """An asset was updated by a task instance that succeeded; by a person if it names none."""
+
+    asset: str
+    at: float
+    run: int | None
+    task: int | None
+    index: int | None  # type: ignore[assignment]  # hides tuple.index, which nobody calls on a row
+
+
 class AssetUseRow(NamedTuple):
     """A run answers this update of an asset."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from flowlite.core.alerts import tell_of_end
 from flowlite.core.instances import Run
 from flowlite.core.lanes import lane_of
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AlertRow, IntentRow, LoadRun, RequestRun, RunRequested, RunRow
+from flowlite.core.messages import IntentRow, LoadRun, RequestRun, RunRequested, RunRow
 from flowlite.core.states import FAILURES, RunState, State, Wish
 from flowlite.core.timing import meet_deadlines, set_deadlines, set_timeout
 
@@ -86,7 +87,7 @@ def finish(memory: Memory, run: Run) -> None:
     run.ended_at = memory.now
     memory.move_run(run, run_state(run, states, leaves))
     meet_deadlines(memory, run)
-    tell(memory, run)
+    tell_of_end(memory, run)
     let_go(memory, run)
     if run.state is RunState.SUCCESS:
         for dag_id in memory.current_graph(run).then:
@@ -98,20 +99,6 @@ def run_state(run: Run, states: set[State], leaves: set[State]) -> RunState:
     if run.wish and State.CANCELLED in states:
         return RunState.FAILED if run.wish is Wish.TIMEOUT else RunState.CANCELLED
     return RunState.SUCCESS if leaves.isdisjoint(FAILURES) else RunState.FAILED
-
-
-def tell(memory: Memory, run: Run) -> None:
-    """Alerts about the end of a run. Good news after bad: the DAG failed before, or this run is late."""
-    kinds = []
-    if run.state is RunState.FAILED:
-        kinds.append("failure")
-        memory.failing.add(run.dag_id)
-    elif run.state is RunState.SUCCESS:
-        kinds.append("success")
-        if run.dag_id in memory.failing or (run.has_missed and run.base_at is not None):
-            kinds.append("recovered")
-        memory.failing.discard(run.dag_id)
-    memory.changes.alerts += [AlertRow(kind, run.id, -1, -1, memory.now) for kind in kinds]
 
 
 def let_go(memory: Memory, run: Run) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from flowlite.core.alarms import Alarm, still_matters, timeout_at
+from flowlite.core.alerts import alert
 from flowlite.core.instances import Instance, Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AlertRow, DeadlineRow, GroupRow
+from flowlite.core.messages import DeadlineRow, GroupRow
 
 
 def set_resume(memory: Memory, instance: Instance) -> None:
@@ -54,7 +55,7 @@ def judge_deadline(memory: Memory, run: Run, number: int, due_at: float) -> None
     memory.changes.deadlines.append(DeadlineRow(run.id, number, due_at, was_met))
     if not was_met:
         run.has_missed = True
-        memory.changes.alerts.append(AlertRow("sla", run.id, number, -1, memory.now))
+        alert(memory, "sla", run, number)
 
 
 def meet_deadlines(memory: Memory, run: Run) -> None:

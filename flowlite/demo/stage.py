@@ -15,6 +15,7 @@ from flowlite import FlowliteError
 from flowlite.config import Settings, read, use_everywhere
 from flowlite.demo.standins.pushgateway import PushGateway
 from flowlite.demo.standins.s3 import S3Server
+from flowlite.demo.standins.slack import Slack
 from flowlite.integrations import s3
 
 MARK = "demo.lock"
@@ -29,6 +30,7 @@ class Stage:
     state: Path
     s3: S3Server
     gateway: PushGateway
+    slack: Slack
 
     @property
     def settings(self) -> Settings:
@@ -55,7 +57,8 @@ def stage(state: Path) -> Iterator[Stage]:
         opened.enter_context(own_folder(state))
         server = opened.enter_context(S3Server())
         gateway = opened.enter_context(PushGateway(keep=state / "metrics.prom"))
-        ready = Stage(project, state, server, gateway)
+        slack = opened.enter_context(Slack(keep=state / "slack.jsonl"))
+        ready = Stage(project, state, server, gateway, slack)
         opened.enter_context(variables(environment_of(ready)))
         opened.callback(use_everywhere, None)
         use_everywhere(ready.settings)
@@ -73,6 +76,10 @@ def environment_of(ready: Stage) -> Mapping[str, str]:
         "LAKE_ACCESS_KEY": place["access_key"],
         "LAKE_SECRET_KEY": place["secret_key"],
         "METRICS_URL": ready.gateway.url,
+        "SLACK_WEBHOOK": ready.slack.webhook,
+        "MLFLOW_TRACKING_URI": f"sqlite:///{ready.state / 'mlflow.db'}",
+        "FLOWLITE_CONNECTIONS__MLFLOW__ARTIFACTS": str(ready.lake / "models" / "artifacts"),
+        "FLOWLITE_CONNECTIONS__AUDIT__PATH": str(ready.state / "audit.db"),
         # dbt says nothing to anybody outside.
         "DO_NOT_TRACK": "1",
     }

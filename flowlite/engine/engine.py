@@ -26,6 +26,7 @@ from flowlite.core.messages import (
 )
 from flowlite.core.planned import AssetUpdated
 from flowlite.core.states import FINISHED_RUN
+from flowlite.engine.alerting import Alerting
 from flowlite.engine.announce import Announcer
 from flowlite.engine.carrier import Carrier
 from flowlite.engine.chains import Chains
@@ -54,6 +55,7 @@ class Engine:
         self._carrier.chains = Chains(store, self.plans, self.request, self._drop_intent)
         self._carrier.errand_done = self._errand_done
         self.listeners: list[Callable[[Commit], None]] = []  # hear of each commit, after all others
+        self.alerting: Alerting | None = None
         self.trouble_listeners: list[Callable[[StoreError], None]] = []
         self._waiting_for_quiet: list[asyncio.Future[None]] = []
         self.one_request_at_a_time = asyncio.Lock()  # two requests for one date must not both find it free
@@ -263,7 +265,7 @@ class Engine:
     # --- what follows from a commit -----------------------------------------------------------------------------------
     def outbox_for(self, changes: Changes) -> Sequence[OutboxRow]:
         """An engine by itself has no channels: it tells its listeners only."""
-        return ()
+        return () if self.alerting is None or not changes.alerts else self.alerting.rows(changes)
 
     def committed(self, commit: Commit) -> None:
         """It is on disk."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Protocol
 
 from flowlite.core.errors import FlowliteError
@@ -35,6 +36,7 @@ class Commit:
     reports: Sequence[ReportRow | ProgressRow]
     last_event: int
     at: float
+    took_s: float = 0.0  # the transaction, waiting for it included
 
 
 class Follower(Protocol):
@@ -147,6 +149,7 @@ class Loop:
         now = self._clock.now()
         changes, commands = self.machine.apply(events, now)
         outbox = self._follower.outbox_for(changes)
+        began = perf_counter()
         while True:
             try:
                 last_event = await self._store.commit(changes, now, reports=reports, outbox=outbox)
@@ -154,7 +157,7 @@ class Loop:
             except (DiskFull, StateLocked) as error:
                 await self._wait_out(error)
         self.trouble = None
-        return Commit(changes, commands, reports, last_event, now)
+        return Commit(changes, commands, reports, last_event, now, perf_counter() - began)
 
     async def _wait_out(self, error: StoreError) -> None:
         """Nothing of the unit was written, and somebody can help: make space, or let go of the file. What runs goes on,

@@ -116,6 +116,9 @@ class Silent:
     def log(self, level: str, text: str) -> None:
         """Nowhere."""
 
+    def printed(self, stream: str, text: str) -> None:
+        """Nowhere."""
+
     def report(self, report: Mapping[str, Any]) -> None:
         """To nobody."""
 

@@ -25,7 +25,7 @@ async def load_machine(machine: Machine, store: Store, now: float) -> tuple[list
     for backfill in await store.backfills():
         machine.resize_lane(backfill_lane(backfill.id), backfill.limit)
     machine.next_intent = found.next_intent
-    machine.failing |= found.failing
+    machine.failing.update(found.failing)
     groups = [row for rows in found.groups.values() for row in rows]
     deadlines = [row for rows in found.deadlines.values() for row in rows]
     return machine.load(found.runs, found.instances, groups, found.intents, deadlines, now=now), found

@@ -17,6 +17,7 @@ When = datetime | date | str
 
 TICK_S = 1e-6  # what a datetime can tell apart
 SAME_INSTANT_S = 1e-3
+YEARS = range(1900, 9000)  # beyond, the next fire of a schedule may be no date any more
 
 
 class NoSuchRun(FlowliteError):
@@ -69,6 +70,8 @@ def instant_of(dag: Dag, value: When) -> datetime:
             raise BadDate(value) from None
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
+    if value.year not in YEARS:
+        raise BadDate(value.isoformat())
     if value.tzinfo is None:
         value = value.replace(tzinfo=dag.timezone)
     return value.astimezone(UTC)

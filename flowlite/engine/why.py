@@ -157,7 +157,7 @@ def reason_of(graph: Graph, instance: InstanceView, around: Surroundings) -> str
         case State.WAITING:
             return _waiting(graph, instance, around)
         case State.RUNNING:
-            return f"attempt {instance.attempt} has been running for {_span(around.now - instance.since)}"
+            return f"attempt {instance.attempt} has been running for {span_text(around.now - instance.since)}"
         case _:
             return instance.state
 
@@ -216,10 +216,11 @@ def _some(names: Sequence[str]) -> str:
 def _due(at: float | None, now: float) -> str:
     if at is None:
         return "at a time that is not known"
-    return f"in {_span(at - now)}" if at > now else "now"
+    return f"in {span_text(at - now)}" if at > now else "now"
 
 
-def _span(seconds: float) -> str:
+def span_text(seconds: float) -> str:
+    """`2 h 5 min`, `1 min 30 s`, `12 s`."""
     whole = max(0, round(seconds))
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)

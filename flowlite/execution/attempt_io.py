@@ -18,7 +18,7 @@ _opening = threading.Lock()  # guards the making of an attempt's own lock, which
 class AttemptIo:
     """The Io of a coroutine or a thread."""
 
-    __slots__ = ("_is_closed", "_lock", "_log", "_order", "_site")
+    __slots__ = ("_begun", "_is_closed", "_lock", "_log", "_order", "_site")
 
     def __init__(self, order: Order, site: Site) -> None:
         self._order = order
@@ -26,6 +26,7 @@ class AttemptIo:
         self._log: LogFile | None = None
         self._lock: threading.Lock | None = None
         self._is_closed = False
+        self._begun: dict[str, str] | None = None  # by stream: a line that has no end yet
 
     @property
     def folder(self) -> Path:
@@ -36,13 +37,23 @@ class AttemptIo:
 
     def log(self, level: str, text: str) -> None:
         """Append to the log. After the attempt has ended this does nothing: its log is evidence by then."""
-        lines = text.rstrip("\n").encode(errors="backslashreplace")
         with self._lock or self._open_lock():
-            if self._is_closed:
-                return
-            if self._log is None:
-                self._log = LogFile(self._order.log, self._order.log_cap_bytes, self._site.masker)
-            self._log.write(self._site.clock(), level, lines)
+            self._write(level, text.rstrip("\n"))
+
+    def printed(self, stream: str, text: str) -> None:
+        """What was printed; it may be a part of a line, and more than one."""
+        with self._lock or self._open_lock():
+            begun = self._begun = self._begun or {}
+            lines, end, begun[stream] = (begun.get(stream, "") + text).rpartition("\n")
+            if end:
+                self._write(stream, lines)
+
+    def _write(self, level: str, text: str) -> None:
+        if self._is_closed:
+            return
+        if self._log is None:
+            self._log = LogFile(self._order.log, self._order.log_cap_bytes, self._site.masker)
+        self._log.write(self._site.clock(), level, text.encode(errors="backslashreplace"))
 
     def report(self, report: Mapping[str, Any]) -> None:
         """Tell the engine something while the attempt goes on."""
@@ -54,6 +65,9 @@ class AttemptIo:
             self._is_closed = True
             return None
         with self._lock:
+            for stream, rest in (self._begun or {}).items():
+                if rest:
+                    self._write(stream, rest)
             self._is_closed = True
             if self._log is None:
                 return None

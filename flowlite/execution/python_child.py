@@ -53,6 +53,10 @@ class PipeIo:
         with self._lock:
             write_all(self._levels_fd, data)
 
+    def printed(self, stream: str, text: str) -> None:
+        """Its own stdout and stderr end in the log anyway; what comes by this way does too."""
+        self.log(stream, text)
+
     def report(self, report: Mapping[str, Any]) -> None:
         """Append one line; whoever follows the file sees whole lines only."""
         data = json.dumps(report).encode() + b"\n"

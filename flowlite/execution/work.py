@@ -47,6 +47,10 @@ class Io(Protocol):
         """Append to the attempt's log (opened at the first line), time-stamped and masked."""
         ...
 
+    def printed(self, stream: str, text: str) -> None:
+        """Append what the body printed, whole lines and parts of them."""
+        ...
+
     def report(self, report: Mapping[str, Any]) -> None:
         """Tell the engine something while the attempt goes on: progress or a node row. JSON, at most 64 KiB."""
         ...

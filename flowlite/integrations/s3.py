@@ -155,6 +155,15 @@ def upload(connection: Connection, path: str | Path, key: str) -> str:
     return address(place, key)
 
 
+def link(connection: Connection, key: str, *, valid_s: int = 7 * 24 * 3600) -> str:
+    """An https address under which anybody can read the object, without an account, for so many seconds (7 days is
+    the most that S3 allows). For messages to people; it is signed here, S3 is not asked."""
+    place = place_of(connection)
+    with told(place, key):
+        signed = client(place).generate_presigned_url("get_object", Params=place.full(key), ExpiresIn=valid_s)
+    return str(signed)
+
+
 def mirror(connection: Connection, prefix: str, folder: str | Path, *, at_once: int = 8) -> list[Path]:
     """Bring what lies below a prefix to a folder, under the same keys; returns the files that were fetched.
 
@@ -222,6 +231,7 @@ def _client(place: Place) -> Any:
         config=config.Config(
             # Path style: a bucket in the host name needs a wildcard in DNS, which nobody's own S3 has.
             s3={"addressing_style": "path"},
+            signature_version="s3v4",  # links, too: newer regions take no other
             retries={"max_attempts": 4, "mode": "standard"},
             connect_timeout=10,
             read_timeout=60,

@@ -67,6 +67,7 @@ class Child:
             "roots": roots,
             "timezone": given.timezone,
             "pools": None if given.pools is None else sorted(given.pools),
+            "channels": None if given.channels is None else sorted(given.channels),
             "timeout_s": timeout_s,
             "path": sys.path,
         }

@@ -28,8 +28,8 @@ def main(answers: int, crash: int) -> None:
     sys.path[:] = task["path"]
     limit_memory()
     faulthandler.enable(crash)
-    pools = None if task["pools"] is None else frozenset(task["pools"])
-    with defaults.using(Defaults(task["timezone"], pools)):
+    known = (None if task[what] is None else frozenset(task[what]) for what in ("pools", "channels"))
+    with defaults.using(Defaults(task["timezone"], *known)):
         for file in task["files"]:
             faulthandler.dump_traceback_later(task["timeout_s"], exit=True, file=crash)
             answer(answers, tried(file, task["roots"]))

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flowlite.authoring.dag import Dag
 from flowlite.core.messages import RunRow
-from flowlite.engine.backfill import Backfill, Day, plan_days
-from flowlite.engine.backfills import Backfills, NoSuchBackfill
-from flowlite.engine.embedding import with_followers
-from flowlite.engine.engine import Engine
-from flowlite.loading.catalog import Catalog
 from flowlite.service.errors import DagUnknown
 from flowlite.service.records import BackfillPlan, PlannedDay
-from flowlite.store.store import Store
+from flowlite.service.seen import check_seen, token_of
 from flowlite.store.views import BackfillDetail
+
+if TYPE_CHECKING:
+    from flowlite.authoring.dag import Dag
+    from flowlite.engine.backfill import Backfill, Day
+    from flowlite.engine.backfills import Backfills
+    from flowlite.engine.engine import Engine
+    from flowlite.loading.catalog import Catalog
+    from flowlite.store.store import Store
 
 LOOK_EVERY_S = 0.1
 LookAtBackfill = Callable[[BackfillDetail], None]
@@ -36,6 +38,8 @@ class Backfilling:
         is_newest_first: bool = False, is_inclusive: bool = False, params: Mapping[str, Any] | None = None,
     ) -> BackfillPlan:  # fmt: skip
         """Every interval of the range, with what would be done about it. Raises BadBackfill, BadDate, BadParams."""
+        from flowlite.engine.backfill import plan_days
+
         asked = self._asked(
             dag_id, start, end, concurrency=concurrency, reprocess=reprocess, is_newest_first=is_newest_first,
             is_inclusive=is_inclusive, params=dict(params or {}),
@@ -43,16 +47,26 @@ class Backfilling:
         asked.dag.validate_params(asked.params)
         days = [planned(day) for day in await plan_days(asked, self.store)]
         history = await self.store.views.dag_history(dag_id)
-        return BackfillPlan(dag_id=dag_id, concurrency=concurrency, days=days, typical_s=history.p50_s)
+        return BackfillPlan(
+            dag_id=dag_id, concurrency=concurrency, days=days, typical_s=history.p50_s, token=token_of(days)
+        )
 
     async def start_backfill(
         self, dag_id: str, start: str, end: str, *, concurrency: int = 10, reprocess: str = "none",
         is_newest_first: bool = False, is_inclusive: bool = False, params: Mapping[str, Any] | None = None,
+        seen: str | None = None,
     ) -> BackfillDetail | None:  # fmt: skip
         """The same range, for good: planned anew, and written with its days and runs in one transaction.
 
-        None: no day has anything to do. Raises as `plan_backfill` does, and DagChanged.
+        `seen`: the token of a plan; what it showed is done, or nothing is. None: no day has anything to do. Raises as
+        `plan_backfill` does, and DagChanged, PreviewChanged.
         """
+        if seen is not None:
+            plan = await self.plan_backfill(
+                dag_id, start, end, concurrency=concurrency, reprocess=reprocess, is_newest_first=is_newest_first,
+                is_inclusive=is_inclusive, params=params,
+            )  # fmt: skip
+            check_seen(seen, plan.days)
         asked = self._asked(
             dag_id, start, end, concurrency=concurrency, reprocess=reprocess, is_newest_first=is_newest_first,
             is_inclusive=is_inclusive, params=dict(params or {}),
@@ -64,6 +78,8 @@ class Backfilling:
         """One as it is now. Raises NoSuchBackfill."""
         found = await self.store.views.backfill(backfill)
         if found is None:
+            from flowlite.engine.backfills import NoSuchBackfill
+
             raise NoSuchBackfill(backfill)
         return found
 
@@ -104,6 +120,8 @@ class Backfilling:
 
     async def watch_followers(self, dag_id: str) -> None:
         """Wait until the runs of other DAGs that follow from runs of this one are over."""
+        from flowlite.engine.embedding import with_followers
+
         following = [dag.id for dag in with_followers(self._declared(dag_id)) if dag.id != dag_id]
         await self.engine.settled()
         while rest := [run for follower in following for run in await self._unfinished_of(follower)]:
@@ -115,6 +133,8 @@ class Backfilling:
 
     @property
     def _backfills(self) -> Backfills:
+        from flowlite.engine.backfills import Backfills
+
         return Backfills(self.engine)
 
     def _declared(self, dag_id: str) -> Dag:
@@ -124,6 +144,8 @@ class Backfilling:
         return found
 
     def _asked(self, dag_id: str, start: str, end: str, **how: Any) -> Backfill:
+        from flowlite.engine.backfill import Backfill
+
         return Backfill(dag=self._declared(dag_id), start=start, end=end, **how)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,24 @@ from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import PoolResized
 from flowlite.engine.engine import Engine
 from flowlite.engine.lock import StateLock, pid_of
+from flowlite.engine.printing import prints_go_to_logs
 from flowlite.engine.scheduling import Scheduler
 from flowlite.engine.settings import EngineSettings
 from flowlite.loading.catalog import Catalog, load_folder
 from flowlite.service import systemd
+from flowlite.service.alerts.telling import Telling
+from flowlite.service.desk import Desk
 from flowlite.service.notes import Note, Notes, Tell
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
+from flowlite.service.reading import Reading
 from flowlite.store.errors import StoreError
 from flowlite.store.store import Store
 
 __all__ = ["Daemon", "Leave", "NotUp", "pid_of"]
 
 FILE = "flowlite.db"
+PATIENCE_S = 2.0  # with whoever holds the state file, before the daemon says so; it goes on trying
 DRAIN_S = 30.0  # what runs inside the daemon has so long to end by itself
 
 
@@ -59,6 +65,7 @@ class Daemon:
     async def live(self, ready: Callable[[], None]) -> None:
         """From its start to its end; `ready` is called once it works."""
         async with AsyncExitStack() as stack:
+            stack.enter_context(prints_go_to_logs())
             await self._start(stack)
             ready()
             systemd.notify(f"READY=1\nSTATUS={len(self.catalog.dags)} DAGs")
@@ -81,14 +88,18 @@ class Daemon:
         lock = StateLock(self.place.state)
         lock.take(role=DAEMON_ROLE)
         stack.callback(lock.give_back)
+        rooms = asyncio.create_task(asyncio.to_thread(import_module, "flowlite.service.api.api"))
         loading = asyncio.create_task(asyncio.to_thread(load_folder, self.place.dag_folders, self.place.defaults))
-        self.store = Store.open(self.place.state / FILE, durability=self.place.durability)
+        self.store = Store.open(self.place.state / FILE, durability=self.place.durability, patience_s=PATIENCE_S)
         stack.callback(self.store.close)
         await self._take(await loading)
         await self._start_engine(stack)
         self.scheduler = Scheduler(self.engine)
         await self.scheduler.start()
         stack.push_async_callback(self.scheduler.stop)
+        self.telling.start()
+        stack.push_async_callback(self.telling.stop)
+        await self._start_api(stack, await rooms)
 
     async def _take(self, found: Catalog) -> None:
         self.catalog.dags.update(found.dags)
@@ -105,10 +116,21 @@ class Daemon:
         self.engine.listeners.append(self.notes.committed)
         self.engine.listeners.append(lambda commit: self._all_is_well())
         self.engine.trouble_listeners.append(self._in_trouble)
+        self.reading = Reading(place.state, place.pools)
+        stack.callback(self.reading.close)
+        self.telling = Telling(self.engine, self.reading, self.settings, self.tell)
         await self._tell_pools()
         await self.engine.start(self.catalog.dags.values())
         self.notes.know(run.row() for run in self.engine.machine.runs.values())
         stack.push_async_callback(self._stop_engine)
+
+    async def _start_api(self, stack: AsyncExitStack, module: Any) -> None:
+        hooks = module.Hooks(
+            shutdown=lambda how: self.stop(Leave(how)), desk=lambda by: Desk(self.engine, self.catalog, by)
+        )
+        api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)
+        await api.start()
+        stack.push_async_callback(api.stop)
 
     async def _tell_pools(self) -> None:
         """What the configuration says goes into the store; what a person set there holds."""

@@ -5,24 +5,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from flowlite.core.graph import Graph
 from flowlite.core.lanes import backfill_lane
 from flowlite.core.messages import RunRow
 from flowlite.core.reach import clear_preview
-from flowlite.engine.engine import Engine
-from flowlite.engine.requests import Request
-from flowlite.loading.catalog import Catalog
 from flowlite.service.backfilling import LOOK_EVERY_S, Backfilling, heard
 from flowlite.service.errors import Nothing, RunUnknown
+from flowlite.service.seen import check_seen, token_of
+from flowlite.service.tokens import TokenDesk
 from flowlite.store.views import InstanceView, RunDetail
+
+if TYPE_CHECKING:
+    from flowlite.engine.engine import Engine
+    from flowlite.loading.catalog import Catalog
 
 MOST_RUNS = 1_000  # unfinished ones that are looked at
 Look = Callable[[list[RunDetail]], None]
+Mark = Literal["success", "failed", "skipped"]
 
 
-class Touched(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Touched:
     """A task instance that a clear, a retry or a mark would change."""
 
     task_id: str
@@ -30,11 +36,21 @@ class Touched(NamedTuple):
     state: str
 
 
-class Desk(Backfilling):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would run again. With `token` as `seen`, a clear does just that or nothing."""
+
+    touched: tuple[Touched, ...]
+    token: str
+
+
+class Desk(Backfilling, TokenDesk):
     """Lives on the engine's loop. The catalog may change while it lives; `by` is written beside whatever is changed.
 
     `taken_up`: runs that an earlier engine left unfinished, and that go on.
     """
+
+    is_here = True  # and what it works on ends with this process
 
     def __init__(self, engine: Engine, catalog: Catalog, by: str, *, taken_up: Sequence[int] = ()) -> None:
         self.engine, self.store, self._catalog, self._by = engine, engine.store, catalog, by
@@ -49,6 +65,8 @@ class Desk(Backfilling):
 
         Raises DagUnknown, DeclarationError, BadDate, BadParams, DateTaken.
         """
+        from flowlite.engine.requests import Request
+
         dag = self._declared(dag_id)
         wanted = dag.only(*tasks) if tasks else dag
         request = Request(dag=wanted, logical_date=date, params=dict(params or {}), asked_by=self._by)
@@ -118,7 +136,7 @@ class Desk(Backfilling):
     # --- by hand ------------------------------------------------------------------------------------------------------
     async def preview(
         self, run: int, names: Sequence[str], index: int | None, *, with_downstream: bool, only_failed: bool
-    ) -> list[Touched]:
+    ) -> Preview:
         """What `clear` would make run again. Raises RunUnknown, Nothing."""
         row, instances, _ = await self._rows(run)
         graph = self.engine.machine.graphs.get(row.version)
@@ -128,14 +146,22 @@ class Desk(Backfilling):
         if not found:
             raise Nothing(nothing_to_do(row, names, only_failed=only_failed))
         states = {(one.task, one.index): str(one.state) for one in instances}
-        return [
+        touched = tuple(
             Touched(graph.tasks[number].id, place, states.get((number, place), "pending")) for number, place in found
-        ]
+        )
+        return Preview(touched=touched, token=token_of(touched))
 
     async def clear(
-        self, run: int, names: Sequence[str], index: int | None, *, with_downstream: bool, only_failed: bool, why: str
-    ) -> None:
-        """Make finished work run again. Raises RunUnknown, DagChanged."""
+        self, run: int, names: Sequence[str], index: int | None, *, with_downstream: bool, only_failed: bool, why: str,
+        seen: str | None = None,
+    ) -> None:  # fmt: skip
+        """Make finished work run again; with the token of a preview, just what that showed.
+
+        Raises RunUnknown, DagChanged, PreviewChanged, Nothing.
+        """
+        if seen is not None:
+            shown = await self.preview(run, names, index, with_downstream=with_downstream, only_failed=only_failed)
+            check_seen(seen, shown.touched)
         await self.engine.know_version((await self._rows(run))[0])
         await self.engine.clear(
             run, names, index, with_downstream=with_downstream, only_failed=only_failed, by=self._by, why=why
@@ -147,7 +173,7 @@ class Desk(Backfilling):
         found = await self.store.views.instances_of(run, name, limit=100_000)
         return [one for one in found if index is None or one.map_index == index]
 
-    async def mark(self, run: int, name: str, index: int | None, state: str, why: str) -> None:
+    async def mark(self, run: int, name: str, index: int | None, state: Mark, why: str) -> None:
         """Say how task instances ended. Raises RunUnknown, DagChanged."""
         await self.engine.know_version((await self._rows(run))[0])
         await self.engine.mark(run, (name,), state, index, by=self._by, why=why)

@@ -18,6 +18,7 @@ class Place:
     timezone: str = "UTC"
     durability: str = "full"
     pools: Mapping[str, int] = field(default_factory=dict)
+    channels: frozenset[str] = frozenset()  # each by its name, and after its type
     has_config: bool = False
     secrets: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -25,4 +26,6 @@ class Place:
     @property
     def defaults(self) -> Defaults:
         """What holds for DAG files that say nothing."""
-        return Defaults(self.timezone, frozenset({"default", *self.pools}) if self.has_config else None)
+        if not self.has_config:
+            return Defaults(self.timezone)
+        return Defaults(self.timezone, frozenset({"default", *self.pools}), self.channels)

@@ -6,11 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from flowlite.core.graph import Graph
 from flowlite.core.states import FINISHED
-from flowlite.engine.backfills import NoSuchBackfill
 from flowlite.engine.lock import pid_of
 from flowlite.engine.why import instance_name
 from flowlite.service.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
@@ -22,18 +21,22 @@ from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
 from flowlite.store.shown import Views
-from flowlite.store.store import Store
 from flowlite.store.views import (
     AssetView,
     AttemptView,
     BackfillDetail,
     BackfillView,
+    DeadlineView,
     InstanceView,
     NodeView,
     PoolView,
     RunDetail,
     RunView,
+    SlaView,
 )
+
+if TYPE_CHECKING:
+    from flowlite.store.store import Store
 
 T = TypeVar("T")
 FILE = "flowlite.db"
@@ -54,6 +57,8 @@ class Reading:
             self._readers = Readers(state / FILE)
             self._ask = self._readers.answer
         else:
+            from flowlite.store.store import Store
+
             self._empty = Store.open(None)
             self._ask = self._of_nothing
         self.views = Views(self._ask)
@@ -99,7 +104,11 @@ class Reading:
 
     async def graph(self, detail: RunDetail) -> Graph:
         """The graph that a run was made from."""
-        return Graph.from_json(await self._ask(recovery.graph_json(detail.run.version)))
+        return await self.graph_of(detail.run.version)
+
+    async def graph_of(self, version: int) -> Graph:
+        """The graph of a version of a DAG."""
+        return Graph.from_json(await self._ask(recovery.graph_json(version)))
 
     async def check_name(self, run: int, name: str) -> None:
         """Raises RunUnknown, or TaskUnknown if no task or group of the run has that name."""
@@ -151,6 +160,16 @@ class Reading:
                     )
                 )
         return found
+
+    async def log_file(self, run: int, task_id: str, index: int | None = None, attempt: int | None = None) -> Path:
+        """Where the log of an attempt lies or will lie; without a number, the latest. Raises as `logs` does."""
+        detail = await self.run(run)
+        await self._check_task(detail, task_id)
+        found = await self._wanted(run, task_id, index)
+        if not found:  # a run that waits in line has no task instances yet, a map of nothing never will
+            return self.state / log_path(detail.run.dag_id, run, task_id, -1, attempt or 1)
+        number = self._attempt(found[0], attempt) if attempt is not None else max(found[0].attempt, 1)
+        return self.state / log_path(detail.run.dag_id, run, task_id, found[0].map_index, number)
 
     async def follow_log(
         self, run: int, task_id: str, index: int | None, attempt: int | None, show: Callable[[str], None]
@@ -214,6 +233,16 @@ class Reading:
             for name, pool in sorted(sizes.items())
         ]  # fmt: skip
 
+    async def deadlines(
+        self, dag_id: str | None = None, *, since: float | None = None, only_missed: bool = False, limit: int = 50
+    ) -> list[DeadlineView]:
+        """Deadlines that are over, the latest due first."""
+        return await self.views.deadline_rows(dag_id, since=since, only_missed=only_missed, limit=limit)
+
+    async def sla(self, since: float, until: float) -> list[SlaView]:
+        """How often each deadline was kept, of those that were due between two instants."""
+        return await self.views.sla_rows(since, until, now=time.time())
+
     async def assets(self) -> list[AssetView]:
         """The latest update of each asset, by name."""
         return await self.views.asset_rows()
@@ -229,6 +258,8 @@ class Reading:
         """One with its days in date order. Raises NoSuchBackfill."""
         found = await self.views.backfill(backfill)
         if found is None:
+            from flowlite.engine.backfills import NoSuchBackfill
+
             raise NoSuchBackfill(backfill)
         return found
 

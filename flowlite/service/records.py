@@ -23,12 +23,14 @@ class PlannedDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillPlan:
-    """What a backfill would do, its days in date order; `typical_s` is how long half of the DAG's last runs took."""
+    """What a backfill would do, its days in date order; `typical_s` is how long half of the DAG's last runs took. With
+    `token` as `seen`, a backfill is started only if it would still do just that."""
 
     dag_id: str
     concurrency: int
     days: list[PlannedDay]
     typical_s: float | None
+    token: str
 
     @property
     def runs(self) -> int:

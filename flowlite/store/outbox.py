@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from functools import partial
 
 from flowlite.store.ask import Question
@@ -13,6 +15,9 @@ from flowlite.store.writer import Writer
 
 SENT = "UPDATE outbox SET sent_at = ?2, tries = tries + 1, last_error = NULL WHERE id = ?1"
 FAILED = "UPDATE outbox SET due_at = ?2, tries = tries + 1, last_error = ?3 WHERE id = ?1"
+ADDED = """INSERT INTO outbox (channel, kind, dedup_key, payload, due_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (channel, dedup_key) DO NOTHING"""
+NOT_TO = "channel NOT IN (SELECT value FROM json_each(?))"
 GIVEN_UP = "UPDATE outbox SET sent_at = ?2, tries = tries + 1, last_error = ?3 WHERE id = ?1"
 
 
@@ -22,13 +27,17 @@ class Outbox:
     def __init__(self, writer: Writer, ask: Ask) -> None:
         self._writer, self._ask = writer, ask
 
-    async def due(self, now: float, limit: int = 100) -> list[OutboxView]:
-        """What is to be sent now, oldest first."""
-        return await self._ask(_due(now, limit))
+    async def due(self, now: float, limit: int = 100, *, without: Sequence[str] = ()) -> list[OutboxView]:
+        """What is to be sent now, oldest first; not to the channels `without`."""
+        return await self._ask(_due(now, limit, without))
 
-    async def next_due_at(self) -> float | None:
+    async def next_due_at(self, *, without: Sequence[str] = ()) -> float | None:
         """When to look again; None: nothing waits."""
-        return await self._ask(_next_due_at())
+        return await self._ask(_next_due_at(without))
+
+    async def add(self, channel: str, kind: str, dedup_key: str, payload: str, *, at: float) -> None:
+        """One message that no change of a run has caused."""
+        await self._write(ADDED, channel, kind, dedup_key, payload, at)
 
     async def sent(self, id_: int, *, at: float) -> None:
         """It went out."""
@@ -50,13 +59,14 @@ def _execute(db: sqlite3.Connection, text: str, values: tuple[object, ...]) -> N
     db.execute(text, values)
 
 
-def _due(now: float, limit: int) -> Question[list[OutboxView]]:
+def _due(now: float, limit: int, without: Sequence[str]) -> Question[list[OutboxView]]:
     columns = "id, channel, kind, dedup_key, payload, due_at, tries"
-    source = "FROM outbox WHERE sent_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
-    rows = yield f"SELECT {columns} {source}", (now, limit)
+    source = f"FROM outbox WHERE sent_at IS NULL AND due_at <= ? AND {NOT_TO} ORDER BY due_at, id LIMIT ?"
+    rows = yield f"SELECT {columns} {source}", (now, json.dumps(list(without)), limit)
     return made(OutboxView, rows)
 
 
-def _next_due_at() -> Question[float | None]:
-    rows = yield "SELECT min(due_at) FROM outbox WHERE sent_at IS NULL", ()
+def _next_due_at(without: Sequence[str]) -> Question[float | None]:
+    query = f"SELECT min(due_at) FROM outbox WHERE sent_at IS NULL AND {NOT_TO}"
+    rows = yield query, (json.dumps(list(without)),)
     return rows[0][0] if rows else None

@@ -50,11 +50,14 @@ def _next_numbers() -> Question[tuple[int, int]]:
     return max([last_run, *(row[0] for row in pruned)]) + 1, last_intent + 1
 
 
-def failing_dags() -> Question[frozenset[str]]:
-    """DAGs whose run that ended last has failed."""
+def failing_dags() -> Question[dict[str, int]]:
+    """DAGs whose run that ended last has failed, with the first that failed since one succeeded."""
     last_end = "SELECT state FROM run WHERE dag_id = dag.dag_id AND ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT 1"
-    rows = yield f"SELECT dag_id FROM dag WHERE 'failed' = ({last_end})", ()
-    return frozenset(row[0] for row in rows)
+    ended = "FROM run WHERE dag_id = dag.dag_id AND ended_at IS NOT NULL"
+    success = f"SELECT ended_at {ended} AND state = 'success' ORDER BY ended_at DESC LIMIT 1"
+    first = f"SELECT id {ended} AND state = 'failed' AND ended_at > coalesce(({success}), 0) ORDER BY ended_at LIMIT 1"
+    rows = yield f"SELECT dag_id, ({first}) FROM dag WHERE 'failed' = ({last_end})", ()
+    return {dag_id: run for dag_id, run in rows if run is not None}
 
 
 def load_run(run: int) -> Question[tuple[RunRow, list[InstanceRow], list[GroupRow]] | None]:

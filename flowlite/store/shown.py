@@ -7,7 +7,17 @@ from collections.abc import Awaitable, Sequence
 from typing import Protocol, TypeVar
 
 from flowlite.core.planned import IntervalRow
-from flowlite.store import backfills, schedules, shown_dags, shown_events, shown_runs, views
+from flowlite.store import (
+    backfills,
+    schedules,
+    shown_dags,
+    shown_events,
+    shown_runs,
+    shown_sla,
+    shown_whole,
+    tokens,
+    views,
+)
 from flowlite.store.ask import Question
 
 T = TypeVar("T")
@@ -126,6 +136,22 @@ class Views:
         """The next events, oldest first. Numbers may have gaps: the events of pruned runs are left out."""
         return await self._ask(shown_events.events_after(seq, limit))
 
+    async def event_page(self, seq: int, limit: int = 1_000) -> tuple[int, list[views.EventView]]:
+        """The same, with the number up to which nothing else is to come."""
+        return await self._ask(shown_events.event_page(seq, limit))
+
+    async def first_event(self) -> int:
+        """The number of the oldest event that is kept; 0: there is none."""
+        return await self._ask(shown_events.first_event())
+
+    async def everything(self, runs_each: int) -> tuple[int, dict[str, str]]:
+        """The last event's number, and JSON in columns of all DAGs with their last runs, and of the pools."""
+        return await self._ask(shown_whole.everything(runs_each))
+
+    async def run_with_all(self, run: int) -> tuple[int, int, dict[str, str]] | None:
+        """The last event's number, the version of its graph, and JSON in columns of a run with its instances."""
+        return await self._ask(shown_whole.run_with_all(run))
+
     async def audit_rows(
         self, target: str | None = None, *, limit: int = 100, before: int | None = None
     ) -> list[views.AuditView]:
@@ -145,6 +171,10 @@ class Views:
         question = shown_events.deadline_rows(dag_id, since, only_missed, limit, run)
         return await self._ask(question)
 
+    async def sla_rows(self, since: float, until: float, *, now: float) -> list[views.SlaView]:
+        """How often each deadline was kept, of those that were due between two instants."""
+        return await self._ask(shown_sla.sla_rows(since, until, now))
+
     async def asset_rows(self) -> list[views.AssetView]:
         """The latest update of each asset, by name."""
         return await self._ask(shown_events.asset_rows())
@@ -160,3 +190,11 @@ class Views:
     async def approvals_waiting(self) -> list[views.ApprovalView]:
         """Task instances that wait for a person, the longest wait first."""
         return await self._ask(shown_events.approvals_waiting())
+
+    async def tokens(self) -> list[views.TokenView]:
+        """Those of the API, newest first, revoked ones, too."""
+        return await self._ask(tokens.every())
+
+    async def token(self, digest: str) -> views.TokenView | None:
+        """The one in use that has this digest."""
+        return await self._ask(tokens.with_digest(digest))

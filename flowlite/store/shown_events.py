@@ -19,6 +19,18 @@ def last_event() -> Question[int]:
 
 def events_after(seq: int, limit: int) -> Question[list[EventView]]:
     """The next events in order, at most `limit`. Those of runs that were pruned since are left out."""
+    _, found = yield from event_page(seq, limit)
+    return found
+
+
+def first_event() -> Question[int]:
+    """The number of the oldest event that is kept; 0: there is none."""
+    rows = yield "SELECT seq - size + 1 FROM event ORDER BY seq LIMIT 1", ()
+    return int(rows[0][0]) if rows else 0
+
+
+def event_page(seq: int, limit: int) -> Question[tuple[int, list[EventView]]]:
+    """The same, with the number up to which nothing else is to come: the last ones may be of runs that are gone."""
     sizes = yield from packed("seq, size", "FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
     last, total = seq, 0
     for row_seq, size in sizes:
@@ -33,7 +45,8 @@ def events_after(seq: int, limit: int) -> Question[list[EventView]]:
     def task_id_of(run: int, task: int) -> str | None:
         return tasks.get((versions[run], task))
 
-    return [event for fact in told if (event := named(fact, dags.get, task_id_of)) is not None]
+    found = [event for fact in told if (event := named(fact, dags.get, task_id_of)) is not None]
+    return (told[-1].seq if told else last), found
 
 
 def _runs(runs: set[int]) -> Question[tuple[dict[int, str], dict[int, int]]]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
 from flowlite.core.planned import BackfillRow
-from flowlite.store import backfills, declared, prune, recovery, schedules
+from flowlite.store import backfills, declared, prune, recovery, schedules, tokens
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
@@ -164,6 +164,20 @@ class Store:
         while await self._writer.ask(prune.give_back, writes=True):
             pass
         return Pruned(runs=len(runs), files=tuple(files))
+
+    # --- tokens -------------------------------------------------------------------------------------------------------
+    async def add_token(self, name: str, role: str, digest: str, *, at: float, by: str) -> bool:
+        """A token of the API, by its digest. False: a token in use has that name."""
+        work = partial(tokens.add, name=name, role=role, digest=digest, at=at, by=by)
+        return await self._writer.ask(work, writes=True)
+
+    async def revoke_token(self, name: str, *, at: float, by: str) -> bool:
+        """False: no token in use has that name."""
+        return await self._writer.ask(partial(tokens.revoke, name=name, at=at, by=by), writes=True)
+
+    async def token_used(self, name: str, *, at: float) -> None:
+        """For who looks which are still needed."""
+        await self._writer.ask(partial(tokens.used, name=name, at=at), writes=True)
 
     # --- what an engine reads -----------------------------------------------------------------------------------------
     async def unfinished(self) -> Unfinished:

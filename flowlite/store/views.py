@@ -19,7 +19,7 @@ class Unfinished:
     deadlines: dict[int, list[DeadlineRow]]  # those that are over, of unfinished runs
     next_run: int
     next_intent: int
-    failing: frozenset[str]  # DAG ids whose last finished run failed
+    failing: dict[str, int]  # DAGs whose last finished run failed, with the first that did since a success
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +223,18 @@ class DeadlineView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlaView:
+    """How often a deadline was kept. `worst_s` and `mean_s`: by how much those that were missed were late, so far."""
+
+    dag_id: str
+    task_id: str | None  # None: the run's own
+    due: int
+    met: int
+    worst_s: float | None
+    mean_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetView:
     seq: int
     asset: str
@@ -336,6 +348,18 @@ class VersionView:
     file: str | None
     about: str
     made_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenView:
+    """A token of the API; what it is, nobody knows but who has it."""
+
+    name: str
+    role: str
+    created_at: float
+    created_by: str
+    last_used_at: float | None  # to the minute
+    revoked_at: float | None  # None: in use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,8 +26,9 @@ HEAVY = (
 
 def test_the_public_names_are_these():
     assert flowlite.__all__ == [
-        "Asset", "Context", "Dag", "Fail", "FlowliteError", "Group", "Handle", "Retry", "RetryAfter", "Skip", "approve",
-        "chain", "connection", "cron", "current", "dag", "every", "group", "open", "run", "sensor", "shell", "task", "trigger",
+        "Alert", "Asset", "Context", "Dag", "Fail", "FlowliteError", "Group", "Handle", "Retry", "RetryAfter", "Skip",
+        "approve", "chain", "channel", "connection", "cron", "current", "dag", "every", "group", "open", "run", "sensor",
+        "shell", "task", "trigger",
     ]  # fmt: skip
     assert set(flowlite.__all__) == set(flowlite.HOMES)
     assert all(getattr(flowlite, name) is not None for name in flowlite.__all__)

@@ -98,7 +98,7 @@ class Life:
             machine.add_graph(version, graph, is_current=version in self.current.values())
         for lane, limit in self.limits.items():
             machine.resize_lane(lane, limit)
-        machine.failing |= self.store.failing
+        machine.failing.update(self.store.failing)
         return machine
 
     def load(self, machine: Machine) -> list[Command]:

@@ -20,7 +20,7 @@ class Store:
         self.groups: dict[int, dict[str, GroupRow]] = {}
         self.intents: dict[int, IntentRow] = {}
         self.deadlines: dict[tuple[int, int], DeadlineRow] = {}
-        self.failing: set[str] = set()
+        self.failing: dict[str, int] = {}
         self.pools: dict[str, int] = {}
         self.last_intent = 0
 
@@ -76,12 +76,12 @@ class Store:
                 continue
             run = self.runs[alert.run]
             if alert.kind == "failure":
-                self.failing.add(run.dag_id)
+                assert alert.incident == self.failing.setdefault(run.dag_id, run.id)
                 continue
             is_late = any(key[0] == run.id and not found.was_met for key, found in self.deadlines.items())
             is_good_news = run.dag_id in self.failing or (is_late and run.base_at is not None)
             assert (run.id in recovered) == is_good_news, run
-            self.failing.discard(run.dag_id)
+            self.failing.pop(run.dag_id, None)
 
     def unfinished(self) -> list[RunRow]:
         """What a restart has to take up."""

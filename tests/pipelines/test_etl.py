@@ -35,7 +35,7 @@ class At:
 def test_the_line_runs_from_bronze_to_metrics(dags: dict[str, Dag]) -> None:
     names = [spec.id for spec in dags["gold_kpis"].specs.values()]
     assert sorted(names) == ["arrived", "download", "gold", "publish_metrics", "silver", "silver_tests"]
-    assert set(dags) == {"gold_kpis", "gold_daily", "embedding_pipeline"}
+    assert {"gold_kpis", "gold_daily", "embedding_pipeline"} <= set(dags)
     assert list(dags["gold_kpis"].following) == ["embedding_pipeline"]
 
 
@@ -103,7 +103,7 @@ def test_the_same_days_give_the_same_points(dags: dict[str, Dag]) -> None:
 
 def test_every_pipeline_loads_without_the_stand_ins(ready: Stage) -> None:
     """`flowlite check` in a fresh checkout, where no variable is set."""
-    ours = ("LAKE_", "METRICS_", "FLOWLITE_")
+    ours = ("LAKE_", "METRICS_", "MLFLOW_", "SLACK_", "FLOWLITE_")
     unset = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     line = [sys.executable, "-m", "flowlite", "check"]
     done = subprocess.run(line, cwd=ready.project, env=unset, capture_output=True, text=True, check=False)

@@ -24,9 +24,9 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if STARTER not in path.p
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".txt", ".sql", ".yml", ".yaml", ".cfg", ".sh", ".csv", ".json", ""}
 
 PUBLIC_NAMES = [
-    "Asset", "Context", "Dag", "Fail", "FlowliteError", "Group", "Handle", "Retry", "RetryAfter", "Skip", "approve",
-    "chain", "connection", "cron", "current", "dag", "every", "group", "open", "run", "sensor", "shell", "task",
-    "trigger",
+    "Alert", "Asset", "Context", "Dag", "Fail", "FlowliteError", "Group", "Handle", "Retry", "RetryAfter", "Skip",
+    "approve", "chain", "channel", "connection", "cron", "current", "dag", "every", "group", "open", "run", "sensor",
+    "shell", "task", "trigger",
 ]  # fmt: skip
 
 

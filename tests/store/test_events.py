@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flowlite.core.messages import AssetRow, Changes
+from flowlite.core.messages import Changes
+from flowlite.core.planned import AssetRow
 from flowlite.store.rows import ProgressRow, ReportRow
 from flowlite.store.store import Store
 

@@ -96,8 +96,9 @@ def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
     db.execute("PRAGMA user_version = 9")
     db.close()
     before = digest(path)
+    known = newest_schema()
     with pytest.raises(
-        StateNewer, match=r"flowlite\.db was written by a flowlite with schema 9, this flowlite knows schema 1"
+        StateNewer, match=rf"flowlite\.db was written by a flowlite with schema 9, this flowlite knows schema {known}"
     ):
         Store.open(path)
     assert digest(path) == before

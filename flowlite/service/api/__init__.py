@@ -1,0 +1,1 @@
+"""The daemon's API: every verb of the desk and of reading over a socket, from one table."""

@@ -1,0 +1,149 @@
+"""The API as a whole: the routes of the table behind a guarded door, on a unix socket and, if configured, on a port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from importlib.metadata import version
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Address
+
+from flowlite.config.sections import Api as Section
+from flowlite.engine.engine import Engine
+from flowlite.engine.loop import EngineStopped
+from flowlite.loading.catalog import Catalog
+from flowlite.service.api.answering import Answering
+from flowlite.service.api.callers import Caller
+from flowlite.service.api.events import Events
+from flowlite.service.api.faults import NoRoute, WrongMethod
+from flowlite.service.api.figures import Figures
+from flowlite.service.api.guard import JSON, Guard, refused
+from flowlite.service.api.listening import Listener, remove_socket, unix_socket
+from flowlite.service.api.openapi import description
+from flowlite.service.api.streaming import Streams
+from flowlite.service.api.table import DAEMON, DESK, EVENTS, LOOKING, ROUTES, Role, Route
+from flowlite.service.api.tcp import hosts_of, port_socket, tls_of
+from flowlite.service.api.tending import Hooks, Tending, Wellness
+from flowlite.service.api.tokens import Tokens
+from flowlite.service.api.wire import encoded
+from flowlite.service.looking import Looking
+from flowlite.service.places import Place
+
+
+class LookingHere(Looking):
+    """With the catalog of a daemon, which changes while it lives."""
+
+    def __init__(self, place: Place, catalog: Catalog) -> None:
+        super().__init__(place.state, place.pools)
+        self._catalog = catalog
+
+    @property
+    def catalog(self) -> Catalog:
+        """As it is now."""
+        return self._catalog
+
+
+class Api:
+    """On the engine's loop, between `start` and `stop`. Raises ConfigError if the port can't be as configured, OSError
+    if it is taken."""
+
+    def __init__(
+        self, engine: Engine, catalog: Catalog, place: Place, hooks: Hooks, section: Section | None = None
+    ) -> None:
+        self._engine, self._catalog, self._place = engine, catalog, place
+        self._section = section or Section()
+        self._since = time.time()
+        self._streams = Streams()
+        self._tokens = Tokens(engine.store, time.time)
+        self._looking = LookingHere(place, catalog)
+        tending = Tending(hooks, self._well, self._figures)
+        self._counted = Figures(engine)
+        self._events = Events(engine, self._looking.views)
+        self._enter: dict[str, Callable[[Caller], Any]] = {
+            DESK.name: lambda caller: hooks.desk(caller.name),
+            LOOKING.name: lambda caller: self._looking,
+            EVENTS.name: lambda caller: self._events,
+            DAEMON.name: lambda caller: tending,
+        }
+        self._open = AsyncExitStack()
+        self._listeners: list[Listener] = []
+
+    async def start(self) -> None:
+        """Answer, first on the unix socket."""
+        async with AsyncExitStack() as stack:
+            stack.callback(self._looking.close)
+            for part in (self._events, self._counted):
+                part.start()
+                stack.callback(part.stop)
+            app = self._application()
+            by_socket = Listener(Guard(app, self._tokens.caller))
+            await self._listen(stack, by_socket, unix_socket(self._place.state))
+            stack.callback(remove_socket, self._place.state)
+            if self._section.port is not None:
+                tls, hosts = tls_of(self._section), hosts_of(self._section)
+                listener = Listener(Guard(app, self._tokens.caller, hosts), tls=tls)
+                await self._listen(stack, listener, port_socket(self._section))
+            self._open = stack.pop_all()
+
+    async def _listen(self, stack: AsyncExitStack, listener: Listener, sock: socket.socket) -> None:
+        await listener.open(sock)
+        self._listeners.append(listener)
+        stack.push_async_callback(listener.close)
+
+    async def stop(self) -> None:
+        """Whoever follows something is told that the daemon goes down. May be asked twice."""
+        self._streams.stop(EngineStopped("the daemon goes down; what was asked for goes on with its next start"))
+        await self._open.aclose()
+
+    # --- routes -------------------------------------------------------------------------------------------------------
+    def _application(self) -> Starlette:
+        addresses = [Address(route.path, self._answering(route), methods=[route.method]) for route in ROUTES]
+        addresses.append(Address("/openapi.json", self._describe, methods=["GET"]))
+        return Starlette(routes=addresses, exception_handlers={HTTPException: nothing_there})
+
+    def _answering(self, route: Route) -> Callable[[Request], Any]:
+        answering = Answering(route, lambda route, caller: self._enter[route.room.name](caller), self._streams)
+
+        async def answer(request: Request) -> Response:
+            return await answering(request)
+
+        return answer
+
+    async def _describe(self, request: Request) -> Response:
+        return Response(await asyncio.to_thread(lambda: encoded(description(ROUTES))), media_type=JSON)
+
+    # --- the daemon itself --------------------------------------------------------------------------------------------
+    async def _well(self, ails: list[str]) -> Wellness:
+        trouble = self._engine.trouble
+        problems = tuple(str(problem) for problem in self._catalog.problems)
+        broken = [f"{len(problems)} DAG files have a problem: `flowlite check`"] if problems else []
+        return Wellness(
+            is_ok=trouble is None,
+            degraded=(*([str(trouble)] if trouble is not None else []), *broken, *ails),
+            version=version("flowlite"), pid=os.getpid(), at=time.time(), since=self._since,
+            dag_folders=tuple(str(folder.absolute()) for folder in self._place.dag_folders),
+            dags=len(self._catalog.dags), problems=problems,
+            last_event=await self._looking.views.last_event(),
+        )  # fmt: skip
+
+    async def _figures(self) -> str:
+        return self._counted.text(version("flowlite"), await self._looking.views.last_event())
+
+
+async def nothing_there(request: Request, error: Exception) -> Response:
+    """No such address, or one that is asked differently."""
+    path = request.url.path
+    is_method = isinstance(error, HTTPException) and error.status_code == 405
+    return refused(WrongMethod(request.method, path) if is_method else NoRoute(path))
+
+
+__all__ = ["Api", "Hooks", "Role"]

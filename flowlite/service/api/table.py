@@ -1,0 +1,150 @@
+"""The table of routes: which verb stands where, and who may ask it. The server, the OpenAPI description and the remote
+client are made from it; arguments and answers are those of the verb's own signature, so that they can't disagree.
+
+Light on purpose: the command line reads it, and no room is entered before one of its verbs is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from flowlite.service.api.shapes import Shape, shape_of
+
+PLACE_HOLDER = re.compile(r"{(\w+)}")
+
+
+class Role(IntEnum):
+    """What somebody may do; each may do all that those before it may."""
+
+    VIEWER = 1  # look
+    OPERATOR = 2  # make work run, and stop it
+    ADMIN = 3  # change what holds for everybody
+
+    @property
+    def title(self) -> str:
+        """As people write it."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A class whose methods are verbs, named so that it is imported when first needed."""
+
+    name: str
+    place: str
+
+    def verbs(self) -> type:
+        """The class itself."""
+        module, _, name = self.place.partition(":")
+        return getattr(import_module(module), name)  # type: ignore[no-any-return]
+
+
+DESK = Room("desk", "flowlite.service.desk:Desk")
+LOOKING = Room("looking", "flowlite.service.looking:Looking")
+EVENTS = Room("events", "flowlite.service.api.events:Events")
+DAEMON = Room("daemon", "flowlite.service.api.tending:Tending")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A verb and its address."""
+
+    room: Room
+    verb: str
+    method: str
+    path: str
+    role: Role
+
+    @cached_property
+    def function(self) -> Callable[..., Any]:
+        """What carries it out."""
+        return getattr(self.room.verbs(), self.verb)  # type: ignore[no-any-return]
+
+    @cached_property
+    def shape(self) -> Shape:
+        """What it takes and answers."""
+        return shape_of(self.function)
+
+    @cached_property
+    def in_path(self) -> tuple[str, ...]:
+        """The arguments that are part of its address."""
+        return tuple(PLACE_HOLDER.findall(self.path))
+
+
+def look(verb: str, path: str, room: Room = LOOKING, method: str = "GET") -> Route:
+    """For everybody who may come in."""
+    return Route(room, verb, method, path, Role.VIEWER)
+
+
+def act(verb: str, path: str) -> Route:
+    """For those who work here."""
+    return Route(DESK, verb, "POST", path, Role.OPERATOR)
+
+
+def rule(verb: str, path: str, room: Room = DESK, method: str = "POST") -> Route:
+    """For those who answer for it."""
+    return Route(room, verb, method, path, Role.ADMIN)
+
+
+# In the order in which addresses are tried: one without a place holder stands before one that would take it in.
+ROUTES = (
+    # --- runs
+    look("runs", "/runs"),
+    look("unfinished", "/runs/unfinished", DESK),
+    look("detail", "/runs/{run}", DESK),
+    look("instances", "/runs/{run}/instances"),
+    look("attempts", "/runs/{run}/attempts"),
+    look("why", "/runs/{run}/why"),
+    look("logs", "/runs/{run}/logs"),
+    look("run_snapshot", "/runs/{run}/snapshot"),
+    look("log_page", "/runs/{run}/tasks/{task_id}/logs/page"),
+    look("log_search", "/runs/{run}/tasks/{task_id}/logs/search"),
+    look("nodes", "/runs/{run}/tasks/{task_id}/nodes"),
+    look("watch", "/runs/watch", DESK, "POST"),
+    look("watch_ends", "/runs/watch-ends", DESK, "POST"),
+    look("preview", "/runs/{run}/preview", DESK, "POST"),
+    look("marked", "/runs/{run}/marked", DESK, "POST"),
+    act("request", "/dags/{dag_id}/runs"),
+    act("cancel", "/runs/{run}/cancel"),
+    act("clear", "/runs/{run}/clear"),
+    act("mark", "/runs/{run}/mark"),
+    # --- everything
+    look("snapshot", "/snapshot"),
+    look("events", "/events", EVENTS),
+    # --- DAGs, pools, assets
+    look("dags", "/dags"),
+    look("dag", "/dags/{dag_id}"),
+    look("fires", "/dags/{dag_id}/fires"),
+    look("stats", "/dags/{dag_id}/stats"),
+    look("pools", "/pools"),
+    look("assets", "/assets"),
+    look("deadlines", "/deadlines"),
+    look("sla", "/sla"),
+    look("audit", "/audit"),
+    look("intervals", "/dags/{dag_id}/intervals"),
+    # --- backfills
+    look("backfills", "/backfills"),
+    look("backfill", "/backfills/{backfill}", DESK),
+    look("watch_backfill", "/backfills/{backfill}/watch", DESK, "POST"),
+    look("plan_backfill", "/dags/{dag_id}/backfills/plan", DESK, "POST"),
+    act("start_backfill", "/dags/{dag_id}/backfills"),
+    act("pause_backfill", "/backfills/{backfill}/pause"),
+    act("resume_backfill", "/backfills/{backfill}/resume"),
+    act("cancel_backfill", "/backfills/{backfill}/cancel"),
+    act("retry_backfill", "/backfills/{backfill}/retry"),
+    # --- who may come in
+    rule("tokens", "/tokens", LOOKING, "GET"),
+    rule("create_token", "/tokens"),
+    rule("revoke_token", "/tokens/{name}/revoke"),
+    # --- the daemon
+    look("health", "/health", DAEMON),
+    look("metrics", "/metrics", DAEMON),
+    rule("shutdown", "/shutdown", DAEMON),
+    rule("reload", "/reload", DAEMON),
+)  # fmt: skip

@@ -1,0 +1,145 @@
+"""Looking at everything: what the state knows, together with what DAG files declare."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flowlite.core.planned import IntervalRow
+from flowlite.service.api.shapes import RawJson
+from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
+from flowlite.service.log_index import LogHits, LogIndexes, LogPage
+from flowlite.service.reading import Reading
+from flowlite.service.records import DagDetail, DagInfo, Fire, Stats
+from flowlite.store.views import AuditView, RunView, TokenView
+
+if TYPE_CHECKING:
+    from flowlite.authoring.dag import Dag
+    from flowlite.loading.catalog import Catalog
+
+
+class Looking(Reading):
+    """Reading that knows the DAG files, too; whoever derives from it brings the catalog."""
+
+    def __init__(self, state: Path, pools: Mapping[str, int] | None = None) -> None:
+        super().__init__(state, pools)
+        self._log_indexes = LogIndexes()
+
+    @property
+    def catalog(self) -> Catalog:
+        """All DAGs, and what is wrong with their files."""
+        raise NotImplementedError
+
+    def declared(self, dag_id: str) -> Dag:
+        """A DAG by its id. Raises DagUnknown, which tells of the problem if its file has one."""
+        found = self.catalog.dags.get(dag_id)
+        if found is None:
+            raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems)
+        return found
+
+    async def dags(self) -> list[DagInfo]:
+        """Every declared DAG by id, with its last runs."""
+        from flowlite.service.declared import dag_info
+
+        rows = {row.dag_id: row for row in await self.views.dag_rows()}
+        now = time.time()
+        return [dag_info(dag, rows.get(id_), now) for id_, dag in sorted(self.catalog.dags.items())]
+
+    async def dag(self, dag_id: str) -> DagDetail:
+        """One of them with its tasks. Raises DagUnknown."""
+        from flowlite.service.declared import dag_detail
+
+        dag = self.declared(dag_id)
+        rows = {row.dag_id: row for row in await self.views.dag_rows()}
+        return dag_detail(dag, rows.get(dag_id), time.time())
+
+    def fires(self, dag_id: str, number: int) -> list[Fire]:
+        """Its next fires, soonest first; none for a DAG without a schedule of times. Raises DagUnknown."""
+        from flowlite.service.declared import coming_fires
+
+        return list(coming_fires(self.declared(dag_id), time.time(), number))
+
+    async def runs(
+        self, dag_id: str | None = None, *, states: Sequence[str] = (), limit: int = 50, before: int | None = None
+    ) -> list[RunView]:
+        """Newest first. Raises DagUnknown for a DAG that never ran and that no file declares."""
+        found = await super().runs(dag_id, states=states, limit=limit, before=before)
+        if not found and dag_id is not None:
+            await self._check_known(dag_id)
+        return found
+
+    async def stats(self, dag_id: str, *, last: int = 100) -> Stats:
+        """Lengths and success rates. Raises DagUnknown for a DAG that never ran and that no file declares."""
+        found = await super().stats(dag_id, last=last)
+        if not found.dag.finished:
+            await self._check_known(dag_id)
+        return found
+
+    # --- what was decided, and by whom --------------------------------------------------------------------------------
+    async def audit(self, target: str | None = None, *, limit: int = 100, before: int | None = None) -> list[AuditView]:
+        """What people changed, newest first; `before` is the id of the last one seen."""
+        return await self.views.audit_rows(target, limit=limit, before=before)
+
+    async def intervals(self, dag_id: str, *, limit: int = 100) -> list[IntervalRow]:
+        """The intervals of a DAG that were due, each with what became of it; newest first."""
+        return await self.views.intervals(dag_id, limit=limit)
+
+    # --- for screens --------------------------------------------------------------------------------------------------
+    async def snapshot(self, *, last: int = 14) -> RawJson:
+        """All DAGs with their last runs, and the pools, in columns; `seq` is the event that it is up to."""
+        from flowlite.service.snapshots import declared_part, joined
+
+        seq, parts = await self.views.everything(last)
+        return joined(seq, time.time(), {**parts, "declared": declared_part(self.catalog)})
+
+    async def run_snapshot(self, run: int) -> RawJson:
+        """A run with its graph and all its task instances, in columns; `seq` is the event that it is up to.
+
+        Raises RunUnknown.
+        """
+        from flowlite.service.snapshots import graph_part, joined
+
+        found = await self.views.run_with_all(run)
+        if found is None:
+            raise RunUnknown(run)
+        seq, version, parts = found
+        return joined(seq, time.time(), {**parts, "graph": graph_part(await self.graph_of(version))})
+
+    async def log_page(
+        self, run: int, task_id: str, index: int | None = None, *, attempt: int | None = None, from_line: int = -200,
+        lines: int = 200,
+    ) -> LogPage:  # fmt: skip
+        """Lines of a log; `from_line` below 0 counts from its end. A log that was not begun has none.
+
+        Raises RunUnknown, TaskUnknown, ElementUnknown, AttemptUnknown.
+        """
+        path = await self.log_file(run, task_id, index, attempt)
+        try:
+            return await asyncio.to_thread(self._log_indexes.of(path).page, from_line, lines)
+        except FileNotFoundError:
+            return LogPage(from_line=0, lines=(), cut=(), total=0, size_bytes=0)
+
+    async def log_search(
+        self, run: int, task_id: str, text: str, index: int | None = None, *, attempt: int | None = None,
+        from_line: int = 0, limit: int = 1_000,
+    ) -> LogHits:  # fmt: skip
+        """Lines of a log that hold a text, whatever the case of its letters. Raises as `log_page` does, and Nothing."""
+        if not text:
+            raise Nothing("there is nothing to search for; give some text")
+        path = await self.log_file(run, task_id, index, attempt)
+        try:
+            return await asyncio.to_thread(self._log_indexes.of(path).search, text, max(from_line, 0), limit)
+        except FileNotFoundError:
+            return LogHits(hits=(), next_line=None, total=0)
+
+    # --- who may come in ----------------------------------------------------------------------------------------------
+    async def tokens(self) -> list[TokenView]:
+        """Those of the API, newest first, revoked ones, too."""
+        return await self.views.tokens()
+
+    async def _check_known(self, dag_id: str) -> None:
+        if dag_id not in {row.dag_id for row in await self.views.dag_rows(last=1)}:
+            self.declared(dag_id)

@@ -1,0 +1,1 @@
+"""The demand model: how many rentals an hour will have. Features, training, judging, its place in the registry."""

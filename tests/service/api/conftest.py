@@ -1,0 +1,144 @@
+"""The real server on a real socket, with an engine behind it, in the process of the test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from flowlite import Context, dag, task
+from flowlite.client.remote import RemoteDesk
+from flowlite.client.remote_line import Line
+from flowlite.config.sections import Api as Section
+from flowlite.engine.engine import Engine
+from flowlite.engine.settings import EngineSettings
+from flowlite.loading.catalog import Catalog
+from flowlite.service.api.api import Api, Hooks
+from flowlite.service.api.place import SOCKET
+from flowlite.service.desk import Desk
+from flowlite.service.places import Place
+from flowlite.store.store import Store
+
+
+@task
+async def cities() -> list[str]:
+    return ["Berlin", "Paris", "Oslo"]
+
+
+@task
+async def measure(city: str, ctx: Context) -> int:
+    ctx.log.info("measuring %s", city)
+    return len(city)
+
+
+@dag(schedule="@daily")
+def lengths():
+    """Measure every city."""
+    measure.map(cities())
+
+
+@task
+async def trip():
+    raise ValueError("over a stone")
+
+
+@dag
+def broken():
+    trip()
+
+
+class Gate(BaseModel):
+    gate: str = ""
+
+
+@task
+async def hold(ctx: Context):
+    while not Path(ctx.params.gate).exists():  # noqa: ASYNC110  the test opens it from outside
+        await asyncio.sleep(0.01)
+
+
+@dag(params=Gate)
+def held():
+    hold()
+
+
+DAGS = {"lengths": lengths, "broken": broken, "held": held}
+
+
+@dataclass
+class World:
+    """A server and ways to talk to it."""
+
+    api: Api
+    engine: Engine
+    place: Place
+    http: httpx.AsyncClient
+    desk: Any
+    asked: list[str]
+
+    @property
+    def socket(self) -> Path:
+        return self.place.state / SOCKET
+
+    async def run(self, dag_id: str = "lengths", **named: Any) -> int:
+        """A run that has ended."""
+        run = await self.desk.request(dag_id, **named)
+        await self.engine.end_of(run)
+        return run
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """The JSON of a good answer."""
+        found = await self.http.get(path, params=query)
+        assert found.status_code == 200, found.text
+        return found.json()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def section() -> Section:
+    return Section()
+
+
+@asynccontextmanager
+async def served(state: Path, section: Section) -> AsyncIterator[World]:
+    """A server, and at the end nothing of it."""
+    state.mkdir(mode=0o700, parents=True)
+    async with AsyncExitStack() as stack:
+        store = Store.open(state / "flowlite.db")
+        stack.callback(store.close)
+        engine = Engine(store, EngineSettings(state_dir=state, pools={"default": 32}))
+        await engine.start(DAGS.values())
+        stack.push_async_callback(engine.stop, leave_processes=False)
+        place = Place(state=state, dag_folders=(state.parent / "pipelines",), pools={"default": 32})
+        asked: list[str] = []
+        catalog = Catalog(dags=dict(DAGS))
+        hooks = Hooks(shutdown=asked.append, desk=lambda by: Desk(engine, catalog, by))
+        api = Api(engine, catalog, place, hooks, section)
+        await api.start()
+        stack.push_async_callback(api.stop)
+        by_socket = httpx.AsyncHTTPTransport(uds=str(state / SOCKET))
+        http = httpx.AsyncClient(transport=by_socket, base_url="http://flowlite", timeout=30)
+        stack.push_async_callback(http.aclose)
+        yield World(api, engine, place, http, RemoteDesk(Line(state / SOCKET)), asked)
+
+
+@pytest.fixture
+def serve() -> Callable[[Path, Section], AbstractAsyncContextManager[World]]:
+    return served
+
+
+@pytest.fixture
+async def world(state: Path, section: Section) -> AsyncIterator[World]:
+    async with served(state, section) as world:
+        yield world
