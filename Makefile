@@ -3,7 +3,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS ?= demo,dbt,s3,dev
+EXTRAS ?= demo,dev
+JOBS ?= 2
 ARGS ?=
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRAS)
@@ -26,11 +27,11 @@ $(READY): pyproject.toml constraints.txt .ci/install
 install: $(READY)  ## an environment in .venv with everything, bytecode compiled
 
 demo:  ## set up what the demo needs and play it (needs nothing but Python 3.11)
-	@$(MAKE) --no-print-directory install EXTRAS=demo,dbt,s3 VENV=$(VENV)
+	@$(MAKE) --no-print-directory install EXTRAS=demo VENV=$(VENV)
 	@$(BIN)/flowlite demo $(ARGS)
 
 test: $(READY)  ## the tests that run in minutes
-	@$(BIN)/python -m pytest -q -m "not slow and not chaos" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m "not slow and not chaos" $(ARGS)
 
 test-all: $(READY)  ## every test, with the slow ones and those that kill processes
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -3,14 +3,16 @@
     python -m benchmarks.backfill_dbt --days 20 --kill
 
 Both run MobilityCorp's 13 models of pipelines/dbt for each date, over the same Bronze: real hourly rentals. What is
-timed is the command from its start to its end; CPU seconds are those of every process below it, the warm server and the
-supervisors included. `--kill` adds a backfill that is killed (-9) half way and resumed. All lakes must be equal, byte
-for byte.
+timed is the command from its start to its end. CPU seconds are those of every process below it. The attempts' own,
+whose server does not wait for them, are as they told them themselves: 6 % too few, against the kernel's count of one
+run. `--kill` adds a backfill that is killed (-9) half way and resumed; an attempt that was cut short has told nothing.
+All lakes must be equal, byte for byte.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import ctypes
 import json
 import os
@@ -25,6 +27,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import flowlite
 from benchmarks.measure import cpu_seconds
 from flowlite.demo.bronze import objects_of
 from flowlite.demo.history import history
@@ -116,6 +119,18 @@ def timed(line: Sequence[str], folder: Path, more: Mapping[str, str] | None = No
     return Cost(wall, cpu_seconds() - cpu)
 
 
+def told_by_attempts(state: Path, runs: int) -> float:
+    """CPU seconds of the dbt runs, as their results have it."""
+
+    async def asked() -> float:
+        async with flowlite.open(state) as fl:
+            results = [await fl.result(number) for number in range(1, runs + 1)]
+        assert all(run.state == "success" for run in results)
+        return sum(run["dbt"]["cpu_seconds"] for run in results)
+
+    return asyncio.run(asked())
+
+
 def reap() -> None:
     """Wait for processes that have lost their parent to this one."""
     while True:
@@ -160,6 +175,9 @@ def measure(bench: Bench, *, with_xargs: bool, with_kill: bool) -> dict[str, Cos
         ways["killed and resumed"] = lambda: killed_and_resumed(bench, "killed")
         places["killed and resumed"] = "killed"
     costs = {name: way() for name, way in ways.items()}
+    for name in costs.keys() - {"xargs dbt"}:
+        told = told_by_attempts(bench.folder / places[name] / ".flowlite", len(bench.days))
+        costs[name] = Cost(costs[name].wall_s, costs[name].cpu_s + told)
     expected = tables(bench.folder / "ours" / "lake")
     models = len(list((PROJECT / "models").rglob("*.sql")))
     if len(expected) != models * len(bench.days):

@@ -99,7 +99,7 @@ def spec_of(node: Node, defaults: TaskDefaults, down: tuple[str, ...]) -> TaskSp
         choices=down if node.is_branch else (),
         file=node.place.file,
         line=node.place.line,
-        doc=inspect.getdoc(node.more["function"]) or "" if "function" in node.more else "",
+        doc=inspect.cleandoc(node.more["function"].__doc__ or "") if "function" in node.more else "",
         **node.more,
     )
 

@@ -255,7 +255,7 @@ def built(function: Any, given: dict[str, Any], place: Place) -> Dag:
     if not inspect.isfunction(function) or inspect.iscoroutinefunction(function) or not name:
         raise DeclarationError(f"@dag got {function!r}", "put it above a plain `def` without arguments", place)
     check_takes_nothing(function, place)
-    settings: dict[str, Any] = {"description": inspect.getdoc(function) or "", **given}
+    settings: dict[str, Any] = {"description": inspect.cleandoc(function.__doc__ or ""), **given}
     made = Dag(settings.pop("id", name), **settings)
     with made:
         function()

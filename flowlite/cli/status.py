@@ -56,5 +56,8 @@ def show(found: Health) -> None:
         )
     if found.failed:
         say(f"  `flowlite why {found.failed[0].id}` says why")
+    for problem in found.problems:
+        where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
+        paint(Cell("  ✗ ", "red"), f"{where}: {problem.message} (since {ago(problem.since, found.at)}); {problem.fix}")
     for dag_id, at in found.next:
         say(f"  next: {dag_id} {ago(at, found.at)}")

@@ -20,7 +20,7 @@ from flowlite.service.presence import DAEMON_ROLE
 if TYPE_CHECKING:
     from flowlite.service.desk import Desk
 
-PATIENCE_S = 5.0  # a daemon that has just taken the lock does not listen yet
+PATIENCE_S = 15.0  # a daemon that has just taken the lock does not listen yet: it takes up what was unfinished
 STEP_S = 0.02
 LOOK_EVERY_S = 0.1
 
@@ -29,8 +29,7 @@ BY_VERB = {route.verb: route for route in ROUTES}
 
 class Remote:
     """Every verb of the table is a method: `await remote.health()`; one that answers bit by bit is iterated over:
-    `async for batch in remote.events(after=17)`. Raises what the verb raises, DaemonLeft, or OSError where nobody
-    listens."""
+    `async for batch in remote.events(after=17)`. Raises what the verb raises, or DaemonLeft."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
@@ -122,7 +121,8 @@ class Served:
             try:
                 return await Remote(self._line).health()
             except (OSError, DaemonLeft) as error:
-                if asyncio.get_running_loop().time() > until or pid_of(self._place.state, DAEMON_ROLE) is None:
+                is_up = pid_of(self._place.state, DAEMON_ROLE) is not None
+                if not (isinstance(error, DaemonLeft) and is_up) or asyncio.get_running_loop().time() > until:
                     raise DaemonSilent(
                         f"the daemon (process {self._pid}) does not answer at {self._place.state / SOCKET}; "
                         f"`flowlite status` says whether it is up, and {self._place.state / 'logs'} holds its log"

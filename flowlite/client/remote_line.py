@@ -28,17 +28,17 @@ class DaemonSilent(FlowliteError):
 
 
 class DaemonLeft(FlowliteError):
-    """The connection ended in the middle of an answer: the daemon went down or was killed."""
+    """Nobody listens, or the connection ended in the middle of an answer: the daemon went down or was killed."""
 
 
 class Line:
-    """To the socket at this path. Raises OSError where nobody listens."""
+    """To the socket at this path."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def ask(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Any:
-        """The JSON of an answer. Raises the error that it tells of, or DaemonLeft."""
+        """The JSON of an answer. Raises the error that it tells of, DaemonLeft, or OSError if it is out of reach."""
         async with self._sent(method, address, body) as answer:
             whole = b"".join([block async for block in answer.blocks()])
         return answer.checked(whole)
@@ -59,8 +59,11 @@ class Line:
 
     @asynccontextmanager
     async def _sent(self, method: str, address: str, body: Mapping[str, Any] | None) -> AsyncIterator[Answer]:
-        with reached(self._path) as place:
-            reader, writer = await asyncio.open_unix_connection(place, limit=BLOCK_BYTES)
+        try:
+            with reached(self._path) as place:
+                reader, writer = await asyncio.open_unix_connection(place, limit=BLOCK_BYTES)
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise DaemonLeft("the daemon is gone: nobody listens at its socket; `flowlite status` says more") from error
         try:
             answer = Answer(reader)
             content = b"" if body is None else json.dumps(body).encode()

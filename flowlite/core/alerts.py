@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowlite.core.instances import Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AlertRow
+from flowlite.core.rows import AlertRow
 from flowlite.core.states import RunState, State
 
 

@@ -12,8 +12,9 @@ from flowlite.core.groups import forget_tries
 from flowlite.core.instances import Run
 from flowlite.core.marking import mark, waits_for
 from flowlite.core.memory import Memory
-from flowlite.core.messages import ClearAsked, MarkAsked, RunLoaded, RunRow
+from flowlite.core.messages import ClearAsked, MarkAsked, RunLoaded
 from flowlite.core.reach import clear_reach, named
+from flowlite.core.rows import RunRow
 from flowlite.core.runs import begin_run, enqueue, run_begins
 from flowlite.core.states import FINISHED_RUN, RunState, State
 

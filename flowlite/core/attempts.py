@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowlite.core.instances import Instance
 from flowlite.core.memory import Memory
-from flowlite.core.messages import AttemptRow, Evidence, Start, Stop
+from flowlite.core.messages import Start, Stop
 from flowlite.core.planned import AssetRow
+from flowlite.core.rows import AttemptRow, Evidence
 from flowlite.core.states import Outcome, State, Wish
 
 

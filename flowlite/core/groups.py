@@ -6,8 +6,8 @@ from flowlite.core.alerts import alert
 from flowlite.core.clearing import clear
 from flowlite.core.instances import Instance, Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import GroupRow
 from flowlite.core.reach import affected
+from flowlite.core.rows import GroupRow
 from flowlite.core.states import State
 from flowlite.core.timing import set_group
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from flowlite.core.graph import Graph
 from flowlite.core.lanes import is_backfill_lane
-from flowlite.core.messages import Facts, GroupRow, InstanceRow, RunRow
+from flowlite.core.rows import Facts, GroupRow, InstanceRow, RunRow
 from flowlite.core.states import BUCKET, FINISHED, RunState, State, Wish
 
 # Shared, and never changed: two lists less in each of 100,000 nodes, for the collector to walk through.
@@ -94,9 +94,12 @@ class Node:
 
     @property
     def priority(self) -> int:
-        """What was given for the run beats what the task says; without either, the DAG's."""
+        """Given for the run, else by the task, else by a person to the DAG, else by its file."""
         given = self.run.priority if self.run.priority is not None else self.task.priority
-        return self.run.graph.priority if given is None else given
+        if given is not None:
+            return given
+        by_hand = self.run.dag_priority
+        return self.run.graph.priority if by_hand is None else by_hand
 
     def counts(self, instance: Instance) -> bool:
         """An empty or unexpanded map counts as itself, an expanded one by the elements that are in it today."""
@@ -141,7 +144,7 @@ class Node:
 class Run:
     """A run. While it is queued it has no nodes: ten thousand queued backfill runs cost ten thousand small objects."""
 
-    __slots__ = (*RunRow._fields, "graph", "groups", "has_missed", "judged", "nodes", "open")
+    __slots__ = (*RunRow._fields, "dag_priority", "graph", "groups", "has_missed", "judged", "nodes", "open")
 
     id: int
     dag_id: str
@@ -163,12 +166,13 @@ class Run:
     ended_at: float | None
     had_failures: bool
 
-    def __init__(self, row: RunRow, graph: Graph) -> None:
+    def __init__(self, row: RunRow, graph: Graph, dag_priority: int | None = None) -> None:
         for name, value in zip(RunRow._fields, row, strict=True):
             setattr(self, name, value)
         self.state = RunState(row.state)
         self.wish = Wish(row.wish) if row.wish else None
         self.graph = graph
+        self.dag_priority = dag_priority  # what a person gave the DAG
         self.judged: set[int] = set()  # deadlines that are over
         self.has_missed = False  # one of them was missed
         self.groups: dict[str, GroupRow] = {}  # groups that were tried again

@@ -3,9 +3,18 @@ books."""
 
 from __future__ import annotations
 
+from flowlite.core.instances import Run
 from flowlite.core.lanes import backfill_lane
 from flowlite.core.memory import Memory
-from flowlite.core.messages import DrainAsked, IntentDropped, LaneResized, PoolResized, PriorityChanged, Tick
+from flowlite.core.messages import (
+    DagPriorityChanged,
+    DrainAsked,
+    IntentDropped,
+    LaneResized,
+    PoolResized,
+    PriorityChanged,
+    Tick,
+)
 from flowlite.core.planned import AssetRow, AssetUpdated, BackfillDecided, IntervalsDecided
 from flowlite.core.pools import Pool
 from flowlite.core.states import State
@@ -17,8 +26,8 @@ def pool_resized(memory: Memory, asked: PoolResized) -> None:
         memory.pools[asked.name].size = asked.size
     else:
         memory.pools[asked.name] = Pool(asked.name, asked.size)
-    memory.changes.pools.append((asked.name, asked.size))
-    memory.audit(asked.by, "resize", f"pool {asked.name} to {asked.size}")
+    memory.changes.pools.append((asked.name, asked.size, asked.is_by_hand))
+    memory.audit(asked.by, "resize" if asked.is_by_hand else "reset", f"pool {asked.name} to {asked.size}")
 
 
 def lane_resized(memory: Memory, asked: LaneResized) -> None:
@@ -56,6 +65,20 @@ def priority_changed(memory: Memory, asked: PriorityChanged) -> None:
     run.priority = asked.priority
     memory.dirty_runs[run] = None
     memory.audit(asked.by, "priority", f"run {run.id} to {asked.priority}")
+    line_up_again(memory, run)
+
+
+def dag_priority_changed(memory: Memory, asked: DagPriorityChanged) -> None:
+    """The same for every run of the DAG, and for those to come."""
+    memory.prioritize(asked.dag_id, asked.priority)
+    for run in memory.runs.values():
+        if run.dag_id == asked.dag_id:
+            run.dag_priority = asked.priority
+            line_up_again(memory, run)
+
+
+def line_up_again(memory: Memory, run: Run) -> None:
+    """Newer entries in the lines of the pools make the older ones worthless."""
     for instance in run.instances():
         if instance.state is State.QUEUED:
             pool = memory.pool_of(instance.node)

@@ -19,6 +19,7 @@ from flowlite.core.graph import Graph
 from flowlite.core.limits import (
     asset_updated,
     backfill_decided,
+    dag_priority_changed,
     drain_asked,
     intent_dropped,
     intervals_decided,
@@ -32,23 +33,18 @@ from flowlite.core.messages import (
     Answered,
     AttemptEnded,
     CancelAsked,
-    Changes,
     ClearAsked,
     Command,
-    DeadlineRow,
+    DagPriorityChanged,
     DrainAsked,
     Event,
-    GroupRow,
-    InstanceRow,
     IntentDropped,
-    IntentRow,
     LaneResized,
     MarkAsked,
     PoolResized,
     PriorityChanged,
     RunLoaded,
     RunRequested,
-    RunRow,
     SlotReturned,
     Tick,
     Woken,
@@ -56,6 +52,7 @@ from flowlite.core.messages import (
 from flowlite.core.outcomes import answered, attempt_ended, slot_returned, woken
 from flowlite.core.planned import AssetUpdated, BackfillDecided, IntervalsDecided
 from flowlite.core.ringing import next_wake, ring
+from flowlite.core.rows import Changes, DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 from flowlite.core.runs import finish_runs, promote, run_requested
 from flowlite.core.settling import settle
 
@@ -77,6 +74,7 @@ ACTIONS: Mapping[type, Callable[[Memory, Any], None]] = {
     IntervalsDecided: intervals_decided,
     AssetUpdated: asset_updated,
     PriorityChanged: priority_changed,
+    DagPriorityChanged: dag_priority_changed,
     DrainAsked: drain_asked,
 }
 

@@ -10,8 +10,9 @@ from flowlite.core.errors import FlowliteError
 from flowlite.core.graph import Graph
 from flowlite.core.instances import Instance, Node, Run
 from flowlite.core.lanes import Lane, lane_of
-from flowlite.core.messages import AuditRow, Changes, Command, GroupRow
+from flowlite.core.messages import Command
 from flowlite.core.pools import DEFAULT_SLOTS, Pool
+from flowlite.core.rows import AuditRow, Changes, GroupRow
 from flowlite.core.states import BUCKET, LEFT, MARKS, MOVES, RUN_MOVES, IllegalMove, RunState, State
 
 
@@ -31,6 +32,7 @@ class Memory:
         self.pools = {name: Pool(name, size) for name, size in pools.items()}
         self.lanes: dict[str, Lane] = {}
         self.runs: dict[int, Run] = {}
+        self.priorities: dict[str, int] = {}  # of DAGs, by hand
         self.failing: dict[str, int] = {}  # DAGs whose last finished run failed, with the first that did
         self.next_intent = next_intent
         self.is_draining = False
@@ -126,6 +128,12 @@ class Memory:
             raise IllegalMove(f"run {run.id}: {run.state} -> {to}")
         run.state = to
         self.dirty_runs[run] = None
+
+    def prioritize(self, dag_id: str, priority: int | None) -> None:
+        """What a person gave a DAG; None: nothing any more."""
+        self.priorities.pop(dag_id, None)
+        if priority is not None:
+            self.priorities[dag_id] = priority
 
     def keep_group(self, run: Run, row: GroupRow) -> None:
         """A group that retries has a new count or a new time."""

@@ -9,9 +9,10 @@ from flowlite.core.attempts import close_attempt, queue, update_assets
 from flowlite.core.groups import group_to_try, start_over
 from flowlite.core.instances import Instance
 from flowlite.core.memory import Memory
-from flowlite.core.messages import Answered, AttemptEnded, Evidence, SlotReturned, Woken
+from flowlite.core.messages import Answered, AttemptEnded, SlotReturned, Woken
 from flowlite.core.pools import Held
 from flowlite.core.progress import SPENT, facts_after, given_up, next_state, retry_delay
+from flowlite.core.rows import Evidence
 from flowlite.core.states import MARKED, Outcome, State, Wish
 from flowlite.core.timing import set_resume
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flowlite.core.graph import Graph
 from flowlite.core.instances import Instance, Node, Run
-from flowlite.core.messages import InstanceRow, RunRow
+from flowlite.core.rows import InstanceRow, RunRow
 from flowlite.core.states import FAILURES, FINISHED, State
 from flowlite.core.tasks import Fact
 

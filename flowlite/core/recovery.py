@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from flowlite.core.attempts import stop
 from flowlite.core.instances import Instance, Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import Command, DeadlineRow, GroupRow, InstanceRow, IntentRow, RequestRun, RunRow
+from flowlite.core.messages import Command, RequestRun
+from flowlite.core.rows import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 from flowlite.core.runs import line_up
 from flowlite.core.states import RunState, State, Wish
 from flowlite.core.timing import set_deadlines, set_group, set_resume, set_timeout
@@ -27,7 +28,7 @@ def load(
     memory.now = now
     memory.open_books()
     for row in runs:
-        memory.runs[row.id] = Run(row, memory.graph_of(row.version, row.id))
+        memory.runs[row.id] = Run(row, memory.graph_of(row.version, row.id), memory.priorities.get(row.dag_id))
     remember_deadlines(memory, deadlines)
     tried = by_run(groups)
     for run in memory.runs.values():

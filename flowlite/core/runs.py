@@ -6,7 +6,8 @@ from flowlite.core.alerts import tell_of_end
 from flowlite.core.instances import Run
 from flowlite.core.lanes import lane_of
 from flowlite.core.memory import Memory
-from flowlite.core.messages import IntentRow, LoadRun, RequestRun, RunRequested, RunRow
+from flowlite.core.messages import LoadRun, RequestRun, RunRequested
+from flowlite.core.rows import IntentRow, RunRow
 from flowlite.core.states import FAILURES, RunState, State, Wish
 from flowlite.core.timing import meet_deadlines, set_deadlines, set_timeout
 
@@ -28,7 +29,7 @@ def run_requested(memory: Memory, asked: RunRequested) -> None:
 
 def enqueue(memory: Memory, row: RunRow) -> Run:
     """Keep the run and put it in line."""
-    run = memory.runs[row.id] = Run(row, memory.graph_of(row.version, row.id))
+    run = memory.runs[row.id] = Run(row, memory.graph_of(row.version, row.id), memory.priorities.get(row.dag_id))
     line_up(memory, run)
     return run
 

@@ -7,9 +7,9 @@ import json
 from flowlite.core.attempts import close_attempt, open_attempt, queue, update_assets
 from flowlite.core.instances import Instance, Node
 from flowlite.core.memory import Memory
-from flowlite.core.messages import Evidence
 from flowlite.core.outcomes import is_tried_in_group
 from flowlite.core.progress import ENDS, Uneven, map_verdict, may_matter, verdict
+from flowlite.core.rows import Evidence
 from flowlite.core.states import FINISHED, LEFT, Outcome, RunState, State
 from flowlite.core.timing import set_resume
 from flowlite.core.trigger_rules import Verdict

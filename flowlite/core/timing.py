@@ -8,7 +8,7 @@ from flowlite.core.alarms import Alarm, still_matters, timeout_at
 from flowlite.core.alerts import alert
 from flowlite.core.instances import Instance, Run
 from flowlite.core.memory import Memory
-from flowlite.core.messages import DeadlineRow, GroupRow
+from flowlite.core.rows import DeadlineRow, GroupRow
 
 
 def set_resume(memory: Memory, instance: Instance) -> None:

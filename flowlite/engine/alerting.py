@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from flowlite.core.graph import Graph
 from flowlite.core.machine import Machine
-from flowlite.core.messages import AlertRow, Changes
+from flowlite.core.rows import AlertRow, Changes
 from flowlite.engine.plans import Plan, Plans
 from flowlite.engine.why import instance_name
 from flowlite.store.rows import OutboxRow

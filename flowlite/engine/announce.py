@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from flowlite.core.graph import Graph
-from flowlite.core.messages import Changes, RunRow
+from flowlite.core.rows import Changes, RunRow
 from flowlite.core.states import FINISHED_RUN
 from flowlite.store.events import body_of, records
 from flowlite.store.rows import ProgressRow, ReportRow

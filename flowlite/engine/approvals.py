@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import State
 from flowlite.engine.announce import moment
 from flowlite.engine.engine import Engine

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from flowlite.authoring.dag import Dag
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import RunRow
+from flowlite.core.rows import RunRow
 from flowlite.core.states import FINISHED_RUN, RunState
 from flowlite.engine.requests import Request, instant_of
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from flowlite.core.errors import FlowliteError
 from flowlite.core.lanes import backfill_lane
-from flowlite.core.messages import CancelAsked, ClearAsked, RunRequested, RunRow
+from flowlite.core.messages import CancelAsked, ClearAsked, RunRequested
 from flowlite.core.planned import BackfillDayRow, BackfillDecided, BackfillRow
+from flowlite.core.rows import RunRow
 from flowlite.core.states import RunState
 from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.engine import Engine
@@ -96,6 +97,14 @@ class Backfills:
         asked = [CancelAsked(run, by=by, why=told) for run in runs]
         await self._decide(row._replace(is_paused=False, is_cancelled=True), "cancel", by, why, *asked)
         return runs
+
+    async def resize(self, backfill: int, concurrency: int, *, by: str, why: str = "") -> None:
+        """So many of its runs at a time from now on; what is active goes on. Raises NoSuchBackfill, NothingToDo."""
+        row = await self._row(backfill)
+        await self._unfinished(row, "resize")
+        if row.concurrency == concurrency:
+            raise NothingToDo(f"backfill {backfill} has {concurrency} at a time already; give another number")
+        await self._decide(row._replace(concurrency=concurrency), f"resize to {concurrency}", by, why)
 
     async def retry(self, backfill: int, *, by: str, why: str = "") -> list[int]:
         """Make its failed and cancelled runs go on: what failed in them runs again. Answers with all of its runs that

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from flowlite.authoring.dag import Dag
 from flowlite.core.lanes import is_backfill_lane
-from flowlite.core.messages import RequestRun, RunRow
+from flowlite.core.messages import RequestRun
+from flowlite.core.rows import RunRow
 from flowlite.core.states import RunState
 from flowlite.engine.announce import moment
 from flowlite.engine.plans import Plans

@@ -13,18 +13,17 @@ from flowlite.core.machine import Machine
 from flowlite.core.messages import (
     Answered,
     CancelAsked,
-    Changes,
     ClearAsked,
+    DagPriorityChanged,
     DrainAsked,
     Event,
-    Evidence,
     IntentDropped,
     MarkAsked,
     RunRequested,
-    RunRow,
     Tick,
 )
 from flowlite.core.planned import AssetUpdated
+from flowlite.core.rows import Changes, Evidence, RunRow
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.alerting import Alerting
 from flowlite.engine.announce import Announcer
@@ -71,8 +70,7 @@ class Engine:
             self.announcer.know(row.id, row.dag_id, row.version)
         self._inbox.start()
         self._carrier.adopt(list(running_attempts(self.machine)))
-        for dag in dags:
-            await self.register(dag)
+        await self.register_all(dags)
         self._carrier.carry_out(commands)
         self._inbox.send(Tick())
 
@@ -137,6 +135,10 @@ class Engine:
         self.machine.add_graph(version, graph)
         await self._carrier.unpark(dag.id)
         return plan
+
+    async def register_all(self, dags: Iterable[Dag]) -> list[Plan]:
+        """Side by side: a thousand of them share a few transactions."""
+        return await asyncio.gather(*(self.register(dag) for dag in dags))
 
     # --- what may be asked --------------------------------------------------------------------------------------------
     async def request(self, request: Request) -> RunRow:
@@ -213,6 +215,11 @@ class Engine:
     async def update_asset(self, name: str, *, by: str, why: str = "") -> None:
         """A person says that an asset has new data: what waits for it starts as after a task that makes it."""
         await self._inbox.send_and_wait(AssetUpdated(name, by, why))
+
+    async def prioritize_dag(self, dag_id: str, priority: int | None, *, by: str, why: str = "") -> None:
+        """By hand: outlives restarts and redeploys, and holds for what is in line already. None: as its file says."""
+        await self.store.set_dag_priority(dag_id, priority, at=self.clock.now(), by=by, why=why)
+        await self._inbox.send_and_wait(DagPriorityChanged(dag_id, priority))
 
     def send(self, *events: Event) -> None:
         """Straight into the inbox."""

@@ -9,7 +9,7 @@ from typing import Any
 from flowlite.authoring.context import RunFacts
 from flowlite.core.instances import Run
 from flowlite.core.machine import Machine
-from flowlite.core.messages import AttemptRow
+from flowlite.core.rows import AttemptRow
 from flowlite.core.states import Outcome, State
 from flowlite.engine.plans import Plan, Plans, Read
 

@@ -14,7 +14,8 @@ from typing import Protocol
 
 from flowlite.core.errors import FlowliteError
 from flowlite.core.machine import Machine
-from flowlite.core.messages import Changes, Command, Event, Tick
+from flowlite.core.messages import Command, Event, Tick
+from flowlite.core.rows import Changes
 from flowlite.engine.clock import Clock
 from flowlite.store.errors import DiskFull, StateLocked, StoreError
 from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow

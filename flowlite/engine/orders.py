@@ -13,7 +13,8 @@ from flowlite.authoring.context import Context
 from flowlite.authoring.spec import TaskSpec
 from flowlite.authoring.templates import render_command, template_values
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import Evidence, Facts, Start, Stop
+from flowlite.core.messages import Start, Stop
+from flowlite.core.rows import Evidence, Facts
 from flowlite.core.states import Outcome
 from flowlite.engine.bodies import Call
 from flowlite.engine.child import TARGET, payload_of

@@ -63,10 +63,10 @@ class Plans:
     def add(self, plan: Plan, graphs: Mapping[int, Graph]) -> None:
         """Make it known, and current for its DAG.
 
-        `graphs` are those of unfinished runs: each keeps the graph of its version and gets today's code.
+        Older `graphs` of the same DAG stay as they are and get today's code, as they would after a restart.
         """
         for version, graph in graphs.items():
-            if graph.dag_id == plan.dag.id and version not in self._by_version:
+            if graph.dag_id == plan.dag.id:
                 self._by_version[version] = Plan(version, plan.dag, graph)
         self._by_version[plan.version] = plan
         self._current[plan.dag.id] = plan

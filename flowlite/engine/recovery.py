@@ -24,6 +24,7 @@ async def load_machine(machine: Machine, store: Store, now: float) -> tuple[list
         machine.add_graph(version, graph, is_current=graph.dag_id not in machine.current)
     for backfill in await store.backfills():
         machine.resize_lane(backfill_lane(backfill.id), backfill.limit)
+    machine.priorities.update(await store.dag_priorities())
     machine.next_intent = found.next_intent
     machine.failing.update(found.failing)
     groups = [row for rows in found.groups.values() for row in rows]

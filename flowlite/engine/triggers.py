@@ -11,7 +11,8 @@ from typing import Any
 from flowlite.authoring.calls import values_of
 from flowlite.authoring.spec import TaskSpec
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import Evidence, RunRow, Start, Woken
+from flowlite.core.messages import Start, Woken
+from flowlite.core.rows import Evidence, RunRow
 from flowlite.core.states import FINISHED_RUN, Outcome, RunState
 from flowlite.engine.live import LiveRun, lookup
 from flowlite.engine.orders import key_of

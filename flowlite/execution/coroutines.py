@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
 from flowlite.execution.deadlines import Deadlines

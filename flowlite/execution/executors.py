@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.coroutines import Coroutines
 from flowlite.execution.failure import plain_error

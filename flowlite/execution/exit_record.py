@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution import results
 from flowlite.execution.attempt_folder import RESULT

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution import attempt_folder as files
 from flowlite.execution import proc

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Sequence
 
-from flowlite.core.messages import Evidence
+from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
 from flowlite.execution.coroutines import note_of, stop_evidence

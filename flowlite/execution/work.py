@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from flowlite.core.messages import Evidence, Facts
+from flowlite.core.rows import Evidence, Facts
 from flowlite.core.states import Outcome
 
 

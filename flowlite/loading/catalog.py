@@ -16,13 +16,30 @@ from flowlite.loading.problem import Problem, problem_of
 from flowlite.loading.trial import TIMEOUT_S, try_files
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Catalog:
-    """What the DAG folders hold."""
+    """What the DAG folders hold. `broken` are the problems by the file that was being loaded."""
 
     dags: dict[str, Dag] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: tuple[Path, ...] = ()
+    broken: dict[Path, list[Problem]] = field(default_factory=dict)
+
+    def become(self, other: Catalog) -> None:
+        """For those who hold on to this one."""
+        self.dags.clear()
+        self.dags.update(other.dags)
+        self.problems[:] = other.problems
+        self.files, self.broken = other.files, other.broken
+
+    def blame(self, file: Path, problem: Problem) -> None:
+        """A file has it."""
+        self.broken.setdefault(file, []).append(problem)
+
+    def close(self, more: Iterable[Problem] = ()) -> None:
+        """All DAGs are in: join them, and list what is wrong."""
+        own = [problem for problems in self.broken.values() for problem in problems]
+        self.problems[:] = sorted(dict.fromkeys([*more, *own, *link(self.dags)]), key=str)
 
 
 def load_folder(
@@ -38,16 +55,23 @@ def load_folder(
     """
     roots = [Path(one).absolute() for one in ([folders] if isinstance(folders, str | Path) else folders)]
     files = dag_files(roots)
-    catalog = Catalog(files=tuple(files), problems=[absent(root) for root in roots if not root.exists()])
+    catalog = Catalog(files=tuple(files))
     forget(files)
     with defaults.using(given):
-        for file, problem in tried(files, roots, given, timeout_s) if try_first else ((file, None) for file in files):
-            if problem is None:
-                take(catalog, file, roots)
-            else:
-                catalog.problems.append(problem)
-    catalog.problems[:] = sorted(dict.fromkeys([*catalog.problems, *link(catalog.dags)]), key=str)
+        take_all(
+            catalog, tried(files, roots, given, timeout_s) if try_first else ((file, None) for file in files), roots
+        )
+    catalog.close(absent(root) for root in roots if not root.exists())
     return catalog
+
+
+def take_all(catalog: Catalog, files: Iterable[tuple[Path, Problem | None]], roots: list[Path]) -> None:
+    """Load those that got through their trial."""
+    for file, problem in files:
+        if problem is None:
+            take(catalog, file, roots)
+        else:
+            catalog.blame(file, problem)
 
 
 def tried(
@@ -65,12 +89,12 @@ def take(catalog: Catalog, file: Path, roots: list[Path]) -> None:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # foreign code: SystemExit among them
-        catalog.problems.append(problem_of(str(file), error))
+        catalog.blame(file, problem_of(str(file), error))
         return
     for dag in loaded.dags:
         taken = catalog.dags.setdefault(dag.id, dag)
         if taken is not dag:
-            catalog.problems.append(twice(dag, taken))
+            catalog.blame(file, twice(dag, taken))
 
 
 def absent(root: Path) -> Problem:

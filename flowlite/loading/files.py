@@ -15,6 +15,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.registry import dags_built
@@ -42,6 +43,7 @@ _folders: dict[str, None] = {}  # where imports of DAG files are looked for, in 
 _loaded: dict[str, LoadedFile] = {}  # by path
 _by_plain_name: dict[str, str] = {}  # modules that were found in DAG folders -> their files
 _underway: dict[str, ModuleType] = {}  # files that are being executed right now
+_importers: dict[str, set[str]] = {}  # by file: the DAG files that have imported it
 
 
 def load_file(path: str | Path, roots: Iterable[str | Path] = ()) -> LoadedFile:
@@ -71,6 +73,11 @@ def import_folders() -> tuple[str, ...]:
     return tuple(_folders)
 
 
+def importers_of(path: str | Path) -> set[Path]:
+    """The DAG files that have imported this one since this process began."""
+    return {Path(file) for file in _importers.get(str(path), ())}
+
+
 def forget(paths: Iterable[str | Path]) -> None:
     """Drop files from this process (DAG files and modules beside them), so that the next load reads them anew."""
     gone = {str(Path(path).absolute()) for path in paths}
@@ -85,9 +92,10 @@ def forget(paths: Iterable[str | Path]) -> None:
 def execute(file: Path) -> None:
     """Run the file's code under a module name that no other file has."""
     name = f"dagfile_{sha256(str(file).encode()).hexdigest()[:8]}_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
+    if file.suffix != ".py":
         raise FlowliteError(f"{file} is no Python file; give a path that ends in .py")
+    spec = importlib.util.spec_from_file_location(name, file, loader=FromSource(name, str(file)))
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = _underway[str(file)] = module
     try:
@@ -136,9 +144,19 @@ class InDagFolders(MetaPathFinder):
         spec = PathFinder.find_spec(name, list(path) if path is not None else list(_folders))
         if spec is not None:
             _by_plain_name[name] = spec.origin or f"{next(iter(spec.submodule_search_locations or []), '')}/"
-        if spec is not None and type(spec.loader) is SourceFileLoader and not spec.submodule_search_locations:
-            spec.loader = SameModule(Path(spec.origin or ""))
+        if spec is not None and type(spec.loader) is SourceFileLoader:
+            file = spec.origin or ""
+            spec.loader = FromSource(name, file) if spec.submodule_search_locations else SameModule(Path(file))
         return spec
+
+
+class FromSource(SourceFileLoader):
+    """Compiles the text each time. Cached bytecode is told apart by size and the second of writing, so a file that is
+    saved twice in one second would run as it first was; and a DAG folder is no place to write caches into."""
+
+    def path_stats(self, path: str) -> NoReturn:
+        """Without them nothing is cached."""
+        raise OSError(f"{path} is never cached")
 
 
 class SameModule(Loader):
@@ -149,6 +167,8 @@ class SameModule(Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The one module of this file."""
+        if _underway:
+            _importers.setdefault(str(self.file), set()).add(next(reversed(_underway)))
         if str(self.file) in _underway:  # files that import each other see what is there so far, as in plain Python
             return _underway[str(self.file)]
         return load_file(self.file).module

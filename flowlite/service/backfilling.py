@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flowlite.core.messages import RunRow
+from flowlite.core.rows import RunRow
 from flowlite.service.errors import DagUnknown
 from flowlite.service.records import BackfillPlan, PlannedDay
 from flowlite.service.seen import check_seen, token_of

@@ -27,6 +27,7 @@ from flowlite.loading.catalog import Catalog, load_folder
 from flowlite.service import systemd
 from flowlite.service.alerts.telling import Telling
 from flowlite.service.desk import Desk
+from flowlite.service.folder import DagFolder, keep_problems
 from flowlite.service.notes import Note, Notes, Tell
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
@@ -89,6 +90,7 @@ class Daemon:
         lock.take(role=DAEMON_ROLE)
         stack.callback(lock.give_back)
         rooms = asyncio.create_task(asyncio.to_thread(import_module, "flowlite.service.api.api"))
+        loaded_at = time.time()
         loading = asyncio.create_task(asyncio.to_thread(load_folder, self.place.dag_folders, self.place.defaults))
         self.store = Store.open(self.place.state / FILE, durability=self.place.durability, patience_s=PATIENCE_S)
         stack.callback(self.store.close)
@@ -97,13 +99,16 @@ class Daemon:
         self.scheduler = Scheduler(self.engine)
         await self.scheduler.start()
         stack.push_async_callback(self.scheduler.stop)
+        self.folder = DagFolder(self.place, self.catalog, self.scheduler, self.store, self.tell, loaded_at=loaded_at)
+        self.folder.start()
+        stack.push_async_callback(self.folder.stop)
         self.telling.start()
         stack.push_async_callback(self.telling.stop)
         await self._start_api(stack, await rooms)
 
     async def _take(self, found: Catalog) -> None:
-        self.catalog.dags.update(found.dags)
-        self.catalog.problems[:] = found.problems
+        self.catalog.become(found)
+        await keep_problems(self.store, found)
         for problem in found.problems:
             self.tell("failed", str(problem))
 
@@ -126,7 +131,9 @@ class Daemon:
 
     async def _start_api(self, stack: AsyncExitStack, module: Any) -> None:
         hooks = module.Hooks(
-            shutdown=lambda how: self.stop(Leave(how)), desk=lambda by: Desk(self.engine, self.catalog, by)
+            shutdown=lambda how: self.stop(Leave(how)),
+            desk=lambda by: Desk(self.engine, self.catalog, by, scheduler=self.scheduler),
+            reload=self.folder.reload,
         )
         api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)
         await api.start()

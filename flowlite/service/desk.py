@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flowlite.core.graph import Graph
 from flowlite.core.lanes import backfill_lane
-from flowlite.core.messages import RunRow
 from flowlite.core.reach import clear_preview
+from flowlite.core.rows import RunRow
 from flowlite.service.backfilling import LOOK_EVERY_S, Backfilling, heard
 from flowlite.service.errors import Nothing, RunUnknown
 from flowlite.service.seen import check_seen, token_of
+from flowlite.service.steering import Steering
 from flowlite.service.tokens import TokenDesk
 from flowlite.store.views import InstanceView, RunDetail
 
 if TYPE_CHECKING:
     from flowlite.engine.engine import Engine
+    from flowlite.engine.scheduling import Scheduler
     from flowlite.loading.catalog import Catalog
 
 MOST_RUNS = 1_000  # unfinished ones that are looked at
@@ -44,7 +46,7 @@ class Preview:
     token: str
 
 
-class Desk(Backfilling, TokenDesk):
+class Desk(Backfilling, Steering, TokenDesk):
     """Lives on the engine's loop. The catalog may change while it lives; `by` is written beside whatever is changed.
 
     `taken_up`: runs that an earlier engine left unfinished, and that go on.
@@ -52,8 +54,12 @@ class Desk(Backfilling, TokenDesk):
 
     is_here = True  # and what it works on ends with this process
 
-    def __init__(self, engine: Engine, catalog: Catalog, by: str, *, taken_up: Sequence[int] = ()) -> None:
+    def __init__(
+        self, engine: Engine, catalog: Catalog, by: str, *, taken_up: Sequence[int] = (),
+        scheduler: Scheduler | None = None,
+    ) -> None:  # fmt: skip
         self.engine, self.store, self._catalog, self._by = engine, engine.store, catalog, by
+        self._scheduler = scheduler
         self.taken_up = list(taken_up)
 
     # --- runs ---------------------------------------------------------------------------------------------------------

@@ -60,6 +60,13 @@ class ElementUnknown(Unknown):
         super().__init__(f"there is no {task_id}[{index}]; {there}")
 
 
+class NobodyWorks(FlowliteError):
+    """Something was to be left to a daemon, and none is up."""
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(f"no daemon is up that would {what}; start one with `flowlite up`, or {instead}")
+
+
 class Nothing(FlowliteError):
     """What was asked to be done would change nothing."""
 

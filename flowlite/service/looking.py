@@ -13,8 +13,8 @@ from flowlite.service.api.shapes import RawJson
 from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
 from flowlite.service.log_index import LogHits, LogIndexes, LogPage
 from flowlite.service.reading import Reading
-from flowlite.service.records import DagDetail, DagInfo, Fire, Stats
-from flowlite.store.views import AuditView, RunView, TokenView
+from flowlite.service.records import DagDetail, DagInfo, Fire, OpenApproval, Stats
+from flowlite.store.views import ApprovalView, AuditView, RunView, TokenView
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
@@ -87,6 +87,10 @@ class Looking(Reading):
         """The intervals of a DAG that were due, each with what became of it; newest first."""
         return await self.views.intervals(dag_id, limit=limit)
 
+    async def approvals(self) -> list[OpenApproval]:
+        """What waits for a person, the longest wait first."""
+        return [open_approval(one, self.catalog.dags.get(one.dag_id)) for one in await self.views.approvals_waiting()]
+
     # --- for screens --------------------------------------------------------------------------------------------------
     async def snapshot(self, *, last: int = 14) -> RawJson:
         """All DAGs with their last runs, and the pools, in columns; `seq` is the event that it is up to."""
@@ -143,3 +147,13 @@ class Looking(Reading):
     async def _check_known(self, dag_id: str) -> None:
         if dag_id not in {row.dag_id for row in await self.views.dag_rows(last=1)}:
             self.declared(dag_id)
+
+
+def open_approval(one: ApprovalView, dag: Dag | None) -> OpenApproval:
+    """With what its DAG file asks, and whom."""
+    spec = None if dag is None else dag.specs.get(one.task_id)
+    return OpenApproval(
+        run_id=one.run_id, dag_id=one.dag_id, task_id=one.task_id, map_index=one.map_index, since=one.since,
+        wait_until=one.wait_until, question="" if spec is None else spec.question or "",
+        approvers=() if spec is None else spec.approvers,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flowlite.core.graph import Graph
-from flowlite.core.messages import AttemptRow, Changes, RunRow
+from flowlite.core.rows import AttemptRow, Changes, RunRow
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.loop import Commit
 

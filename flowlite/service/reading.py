@@ -165,11 +165,19 @@ class Reading:
         """Where the log of an attempt lies or will lie; without a number, the latest. Raises as `logs` does."""
         detail = await self.run(run)
         await self._check_task(detail, task_id)
-        found = await self._wanted(run, task_id, index)
+        found = await self._element(detail, task_id, index) or await self._wanted(run, task_id, index)
         if not found:  # a run that waits in line has no task instances yet, a map of nothing never will
             return self.state / log_path(detail.run.dag_id, run, task_id, -1, attempt or 1)
         number = self._attempt(found[0], attempt) if attempt is not None else max(found[0].attempt, 1)
         return self.state / log_path(detail.run.dag_id, run, task_id, found[0].map_index, number)
+
+    async def _element(self, detail: RunDetail, task_id: str, index: int | None) -> list[InstanceView]:
+        """One element of a map, without reading the ten thousand others; none if it is not there."""
+        task = next(task for task in detail.tasks if task.id == task_id)
+        if index is None or task.width is None or not 0 <= index < task.width:
+            return []
+        found = await self.views.instances_of(detail.run.id, task_id, limit=1, after=(task.number, index - 1))
+        return [one for one in found if one.map_index == index]
 
     async def follow_log(
         self, run: int, task_id: str, index: int | None, attempt: int | None, show: Callable[[str], None]
@@ -276,6 +284,7 @@ class Reading:
             queued=sum(dag.counts.get("queued", 0) for dag in dags),
             waiting_for_people=len(await self.views.approvals_waiting()),
             failed=tuple(sorted(last, key=lambda run: run.ended_at or 0.0, reverse=True)[:MOST_NAMED]),
+            problems=tuple(await self.views.problems()),
             next=tuple((dag_id, at) for at, dag_id in fires[:MOST_NAMED]),
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowlite.engine.why import Failure, Hold, instance_name
-from flowlite.store.views import History, RunView, SameError
+from flowlite.store.views import History, ProblemView, RunView, SameError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +157,28 @@ class PoolUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenApproval:
+    """A question that waits for a person. Without `approvers` anybody may answer."""
+
+    run_id: int
+    dag_id: str
+    task_id: str
+    map_index: int
+    since: float
+    wait_until: float | None
+    question: str  # empty if its DAG file is gone
+    approvers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetUpdated:
+    """An asset has new data; `waiting` are the DAGs whose schedule names it."""
+
+    name: str
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogFile:
     """Where the log of an attempt lies."""
 
@@ -186,4 +208,5 @@ class Health:
     queued: int
     waiting_for_people: int
     failed: tuple[RunView, ...]  # the newest first, of those that nothing has made good since
+    problems: tuple[ProblemView, ...]  # of DAG files, as the daemon found them
     next: tuple[tuple[str, float], ...]  # the coming fires, soonest first: DAG and instant

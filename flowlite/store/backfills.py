@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from flowlite.core.messages import RunRow
 from flowlite.core.planned import BackfillRow
+from flowlite.core.rows import RunRow
 from flowlite.store.ask import Question, only, packed
 from flowlite.store.recovery import RUN, run_row
 from flowlite.store.shown_dags import dag_history

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowlite.core.messages import AttemptRow, Changes, Evidence, InstanceRow, RunRow
+from flowlite.core.rows import AttemptRow, Changes, Evidence, InstanceRow, RunRow
 from flowlite.store.bulk import Bulk, insert, overwritten, upsert
 from flowlite.store.errors import DateTaken, StaleRow
 from flowlite.store.events import body_of
@@ -116,7 +116,7 @@ def _write_rest(db: sqlite3.Connection, changes: Changes) -> None:
         db.executemany("DELETE FROM intent WHERE id = ?", [(id_,) for id_ in changes.intents_done])
     DEADLINES.write(db, changes.deadlines)
     ASSETS.write(db, changes.assets)
-    POOLS.write(db, [(name, size, 1) for name, size in changes.pools])
+    POOLS.write(db, changes.pools)
     INTERVALS.write(db, changes.intervals)
     SCHEDULES.write(db, changes.schedules)
     ASSET_USES.write(db, changes.asset_uses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from flowlite.core.messages import AuditRow
+from flowlite.core.rows import AuditRow
 from flowlite.store.bulk import insert
 from flowlite.store.commit import AUDIT, tell
 from flowlite.store.events import dag_event

@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from flowlite.core.messages import Changes
 from flowlite.core.planned import BackfillRow
+from flowlite.core.rows import Changes
 from flowlite.core.states import FINISHED_RUN
 from flowlite.store.rows import ProgressRow, ReportRow
 from flowlite.store.views import EventView
@@ -58,7 +58,7 @@ def _rare(changes: Changes, reports: Sequence[ReportRow | ProgressRow]) -> list[
             found.append(["p", report.run, report.task, report.index, "running", report.attempt, report.note])
     found += [["s", row.run, row.task, "met" if row.was_met else "missed"] for row in changes.deadlines]
     found += [["a", row.run, row.task, row.index, row.asset] for row in changes.assets]
-    found += [["o", name, str(size)] for name, size in changes.pools]
+    found += [["o", name, str(size)] for name, size, _ in changes.pools]
     found += [["b", row.id, row.dag_id, said_of(row)] for row in changes.backfills]
     return found
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from flowlite.core.messages import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
+from flowlite.core.rows import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 from flowlite.store.ask import Question, packed
 from flowlite.store.commit import INSTANCE, RUN_FIXED, RUN_MOVING
 from flowlite.store.views import PoolView, Unfinished
@@ -115,6 +115,12 @@ def pools() -> Question[dict[str, PoolView]]:
     """The pools that the store knows, by name."""
     rows = yield "SELECT name, size, is_by_hand FROM pool ORDER BY name", ()
     return {name: PoolView(name=name, size=size, is_by_hand=bool(by_hand)) for name, size, by_hand in rows}
+
+
+def dag_priorities() -> Question[dict[str, int]]:
+    """What people gave DAGs by hand."""
+    rows = yield "SELECT dag_id, priority FROM dag WHERE priority IS NOT NULL", ()
+    return {dag_id: priority for dag_id, priority in rows}  # noqa: C416 (dict() does not see the pairs in lists)
 
 
 def run_row(row: Sequence[Any]) -> RunRow:

@@ -1,4 +1,4 @@
-"""Rows that the store takes beside those of the machine (core.messages): tuples in the order of the columns."""
+"""Rows that the store takes beside those of the machine (core.rows): tuples in the order of the columns."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from flowlite.core.planned import IntervalRow
 from flowlite.store import (
     backfills,
+    problems,
     schedules,
     shown_dags,
     shown_events,
@@ -170,6 +171,10 @@ class Views:
         """Deadlines that are over, the latest due first."""
         question = shown_events.deadline_rows(dag_id, since, only_missed, limit, run)
         return await self._ask(question)
+
+    async def problems(self) -> list[views.ProblemView]:
+        """What is wrong with DAG files, as the daemon last found it."""
+        return await self._ask(problems.problems())
 
     async def sla_rows(self, since: float, until: float, *, now: float) -> list[views.SlaView]:
         """How often each deadline was kept, of those that were due between two instants."""

@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from flowlite.core.messages import Changes, GroupRow, InstanceRow, RunRow
 from flowlite.core.planned import BackfillRow
-from flowlite.store import backfills, declared, prune, recovery, schedules, tokens
+from flowlite.core.rows import Changes, GroupRow, InstanceRow, RunRow
+from flowlite.store import backfills, declared, problems, prune, recovery, schedules, tokens
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
@@ -140,6 +140,10 @@ class Store:
         """The pools that the store knows, by name."""
         return await self._ask(recovery.pools())
 
+    async def set_problems(self, found: problems.Found, *, at: float) -> None:
+        """What is wrong with DAG files now: these and no others."""
+        await self._writer.ask(partial(problems.keep, found=found, at=at), writes=True)
+
     async def set_paused(self, dag_id: str, *, is_paused: bool, at: float, by: str, why: str = "") -> int:
         """By hand: outlives restarts and redeploys. Returns the number of the event."""
         work = partial(declared.set_paused, dag_id=dag_id, is_paused=is_paused, at=at, by=by, why=why)
@@ -149,6 +153,10 @@ class Store:
         """By hand: outlives restarts and redeploys; None gives it back to the DAG file. Returns the event's number."""
         work = partial(declared.set_dag_priority, dag_id=dag_id, priority=priority, at=at, by=by, why=why)
         return await self._writer.ask(work, writes=True)
+
+    async def dag_priorities(self) -> dict[str, int]:
+        """What people gave DAGs by hand, by DAG."""
+        return await self._ask(recovery.dag_priorities())
 
     async def prune(self, *, older_than: float, keep_runs: int) -> Pruned:
         """Finished runs that ended before then leave, but for the newest `keep_runs` of each DAG; so do old events.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from flowlite.core.messages import AuditRow
+from flowlite.core.rows import AuditRow
 from flowlite.store.ask import Question
 from flowlite.store.commit import AUDIT
 from flowlite.store.shown_runs import made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flowlite.core.messages import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
+from flowlite.core.rows import DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +220,17 @@ class DeadlineView:
     logical_date: float
     due_at: float
     was_met: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemView:
+    """What is wrong with a DAG file, and since when."""
+
+    file: str
+    line: int | None
+    message: str
+    fix: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

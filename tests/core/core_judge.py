@@ -8,8 +8,9 @@ from core_store import FINISHED_RUN
 from core_words import FINISHED, groups_around, is_in_map, verdict_in_words
 
 from flowlite.core.machine import Machine
-from flowlite.core.messages import Changes, Command, InstanceRow, Start
+from flowlite.core.messages import Command, Start
 from flowlite.core.pools import is_valid
+from flowlite.core.rows import Changes, InstanceRow
 from flowlite.core.states import RunState
 from flowlite.core.timing import next_alarm
 

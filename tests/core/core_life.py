@@ -18,7 +18,6 @@ from flowlite.core.messages import (
     Answered,
     AttemptEnded,
     CancelAsked,
-    Changes,
     ClearAsked,
     Command,
     DrainAsked,
@@ -38,6 +37,7 @@ from flowlite.core.messages import (
     Tick,
     Woken,
 )
+from flowlite.core.rows import Changes
 from flowlite.core.states import Outcome, State
 
 Key = tuple[int, int, int]

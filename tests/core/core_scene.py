@@ -10,10 +10,8 @@ from flowlite.core.graph import Graph, Task
 from flowlite.core.machine import Machine
 from flowlite.core.messages import (
     AttemptEnded,
-    Changes,
     Command,
     Event,
-    Facts,
     LoadRun,
     RunLoaded,
     RunRequested,
@@ -22,6 +20,7 @@ from flowlite.core.messages import (
     Stop,
     Tick,
 )
+from flowlite.core.rows import Changes, Facts
 from flowlite.core.states import Outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flowlite.core.messages import Changes, DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
+from flowlite.core.rows import Changes, DeadlineRow, GroupRow, InstanceRow, IntentRow, RunRow
 
 FINISHED_RUN = {"success", "failed", "cancelled"}
 
@@ -45,7 +45,7 @@ class Store:
         for deadline in changes.deadlines:
             assert deadline[:2] not in self.deadlines, "one deadline, judged twice"
             self.deadlines[deadline[:2]] = deadline
-        self.pools.update(changes.pools)
+        self.pools.update((name, size) for name, size, _ in changes.pools)
         self.keep_health(changes)
 
     def keep_instance(self, row: InstanceRow) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flowlite.core.graph import Each, Fact, Graph
-from flowlite.core.messages import GroupRow, InstanceRow
+from flowlite.core.rows import GroupRow, InstanceRow
 
 FINISHED = {"success", "failed", "skipped", "upstream_failed", "cancelled"}
 BAD = {"failed", "cancelled", "upstream_failed"}

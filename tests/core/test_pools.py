@@ -62,7 +62,7 @@ def test_a_smaller_pool_lets_what_runs_run_on() -> None:
     scene = Scene(*(Task(id=f"t{i}") for i in range(4)), pools={"default": 3})
     scene.request()
     scene.tell(PoolResized("default", 1, by="ann"))
-    assert scene.changes.pools == [("default", 1)]
+    assert scene.changes.pools == [("default", 1, True)]
     assert [row[1:4] for row in scene.changes.audit] == [("ann", "resize", "pool default to 1")]
     assert scene.end("t0") == scene.end("t1") == []
     assert scene.names(scene.end("t2")) == ["t3"]

@@ -32,7 +32,6 @@ def dags(ready: Stage) -> dict[str, Dag]:
 @pytest.fixture(scope="session")
 def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with MLflow's tables: making them takes a second."""
-    pytest.importorskip("xgboost", reason="pip install 'flowlite[ml]'")
     pytest.importorskip("mlflow", reason="pip install 'flowlite[ml]'")
     from flowlite.integrations import mlflow
 

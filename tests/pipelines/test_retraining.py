@@ -19,6 +19,7 @@ from flowlite import Dag, Skip
 from flowlite.demo.stage import Stage
 from flowlite.integrations import mlflow
 
+pytest.importorskip("xgboost", reason="pip install 'flowlite[ml]'")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # MLflow's own, about SQLAlchemy
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 6, 30)

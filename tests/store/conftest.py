@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flowlite.core.messages import AttemptRow, Changes, Evidence, InstanceRow, RunRow
+from flowlite.core.rows import AttemptRow, Changes, Evidence, InstanceRow, RunRow
 from flowlite.store.rows import TaskRow
 from flowlite.store.store import Store
 

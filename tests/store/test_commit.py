@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flowlite.core.messages import (
-    AssetRow,
-    AuditRow,
-    Changes,
-    DeadlineRow,
-    GroupRow,
-    IntentRow,
-)
+from flowlite.core.planned import AssetRow
+from flowlite.core.rows import AuditRow, Changes, DeadlineRow, GroupRow, IntentRow
 from flowlite.store.errors import DateTaken, RowRefused, StaleRow
 from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow
 from flowlite.store.store import Store
@@ -116,7 +110,7 @@ async def test_everything_of_one_commit_is_there_after_it(store: Store, rows) ->
     changes.intents.append(IntentRow(4, "gold", 100.0, 1))
     changes.deadlines.append(DeadlineRow(1, -1, 50.0, was_met=False))
     changes.assets.append(AssetRow("lake.rides", 6.0, 1, 0, -1))
-    changes.pools.append(("db", 7))
+    changes.pools.append(("db", 7, True))
     changes.audit.append(AuditRow(6.0, "ana", "resize", "pool db", "more room"))
     reports = [
         ReportRow(1, 0, -1, 1, "model.rides", "success", 1.0, 2.0, 10, "ok", 6.0),

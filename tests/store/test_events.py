@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flowlite.core.messages import Changes
 from flowlite.core.planned import AssetRow
+from flowlite.core.rows import Changes
 from flowlite.store.rows import ProgressRow, ReportRow
 from flowlite.store.store import Store
 
@@ -14,7 +14,7 @@ from flowlite.store.store import Store
 async def test_events_carry_names(store: Store, rows) -> None:
     changes = rows.begun()
     changes.assets.append(AssetRow("lake", 1.0, 1, 0, -1))
-    changes.pools.append(("db", 3))
+    changes.pools.append(("db", 3, True))
     assert await store.commit(changes, 1.5) == 3
     reports = [
         ReportRow(1, 1, -1, 1, "model.a", "failed", None, None, None, None, 2.0),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlite.core.messages import Changes
+from flowlite.core.rows import Changes
 from flowlite.store.check import check
 from flowlite.store.errors import DiskFull, StateCorrupt, StateLocked, StateUnreachable, StoreError
 from flowlite.store.store import Store

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlite.core.messages import Changes
+from flowlite.core.rows import Changes
 from flowlite.store.connect import connect_reader
 from flowlite.store.errors import RowRefused, StaleRow, StoreClosed
 from flowlite.store.store import Store

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from flowlite.core.messages import Changes
+from flowlite.core.rows import Changes
 from flowlite.store import declared
 from flowlite.store.check import violations
 from flowlite.store.commit import write

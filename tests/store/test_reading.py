@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from flowlite.core.messages import Changes, DeadlineRow
+from flowlite.core.rows import Changes, DeadlineRow
 from flowlite.store.store import Store
 
 

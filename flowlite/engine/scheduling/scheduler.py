@@ -79,10 +79,10 @@ class Scheduler:
         """Take these DAGs as they are now; runs that there are keep the version that they were made from. Removed ones
         are no longer scheduled."""
         for dag_id in removed:
-            self._dags.pop(dag_id, None)
-            self._unwritten.pop(dag_id, None)
+            if dag_id in self._dags:
+                self._unwritten[dag_id] = self._dags.pop(dag_id)
             self._assets.forget(dag_id)
-        plans = [await self._engine.register(dag) for dag in dags]
+        plans = await self._engine.register_all(dags)
         async with self._engine.one_request_at_a_time:
             known, last_update = await self._engine.store.schedules(), await self._engine.store.last_update()
             now = self._engine.clock.now()
@@ -197,5 +197,10 @@ class Scheduler:
         for dag_id, seq in by_assets.seen.items():
             self._dags[dag_id].seen_update = seq
         after = {one.dag_id: one.row_after() for one in due}
-        others = {dag_id: self._dags[dag_id].row for dag_id in {*by_assets.seen, *unwritten}.intersection(self._dags)}
-        return tuple({**others, **after}.values())
+        gone = {
+            dag_id: one.row._replace(next_due_at=None)  # for whoever looks at the state: nothing comes of it
+            for dag_id, one in unwritten.items()
+            if dag_id not in self._dags
+        }
+        there = {dag_id: self._dags[dag_id].row for dag_id in {*by_assets.seen, *unwritten}.intersection(self._dags)}
+        return tuple({**gone, **there, **after}.values())

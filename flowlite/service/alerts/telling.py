@@ -76,4 +76,3 @@ def one_line(alert: Alert) -> str:
     cause = dict(alert.facts).get("cause", "")
     first = cause.partition("\n")[0]
     return f"{alert.title}: {first}" if first else alert.title
-

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from flowlite.core.errors import FlowliteError
 from flowlite.service.api.arguments import received
 from flowlite.service.api.callers import Caller
-from flowlite.service.api.faults import TooSlow
+from flowlite.service.api.faults import TooSlow, WrongMethod
 from flowlite.service.api.guard import JSON, refused
 from flowlite.service.api.shapes import RawJson, Text
 from flowlite.service.api.streaming import EVENTS, Streams, told_meanwhile
@@ -39,6 +39,8 @@ class Answering:
     async def __call__(self, request: Request) -> Response:
         """Never raises: every error is an answer."""
         try:
+            if request.method != self._route.method:  # HEAD, which would never end where an answer goes on
+                raise WrongMethod(request.method, request.url.path)
             caller: Caller = request.scope["caller"]
             caller.check(self._route)
             arguments = await received(self._route, request)

@@ -68,11 +68,11 @@ class Api:
         tending = Tending(hooks, self._well, self._figures)
         self._counted = Figures(engine)
         self._events = Events(engine, self._looking.views)
-        self._enter: dict[str, Callable[[Caller], Any]] = {
-            DESK.name: lambda caller: hooks.desk(caller.name),
-            LOOKING.name: lambda caller: self._looking,
-            EVENTS.name: lambda caller: self._events,
-            DAEMON.name: lambda caller: tending,
+        self._hooks = hooks
+        self._rooms: dict[str, Any] = {
+            LOOKING.name: self._looking,
+            EVENTS.name: self._events,
+            DAEMON.name: tending,
         }
         self._open = AsyncExitStack()
         self._listeners: list[Listener] = []
@@ -111,12 +111,20 @@ class Api:
         return Starlette(routes=addresses, exception_handlers={HTTPException: nothing_there})
 
     def _answering(self, route: Route) -> Callable[[Request], Any]:
-        answering = Answering(route, lambda route, caller: self._enter[route.room.name](caller), self._streams)
+        answering = Answering(route, self._enter, self._streams)
 
         async def answer(request: Request) -> Response:
             return await answering(request)
 
         return answer
+
+    def _enter(self, route: Route, caller: Caller) -> Any:
+        """Raises why nothing can be written, where something would have to be."""
+        if route.room != DESK:
+            return self._rooms[route.room.name]
+        if route.role > Role.VIEWER and self._engine.trouble is not None:
+            raise self._engine.trouble
+        return self._hooks.desk(caller.name)
 
     async def _describe(self, request: Request) -> Response:
         return Response(await asyncio.to_thread(lambda: encoded(description(ROUTES))), media_type=JSON)

@@ -19,6 +19,7 @@ STATUS = {
     "flowlite.service.api.faults.OriginRefused": 403,
     "flowlite.service.api.faults.NoRoute": 404,
     "flowlite.service.api.faults.WrongMethod": 405,
+    "flowlite.service.api.faults.BodyTooSlow": 408,
     "flowlite.service.api.faults.BodyTooLarge": 413,
     "flowlite.service.api.faults.TooSlow": 503,
     "flowlite.service.errors.Unknown": 404,
@@ -85,6 +86,13 @@ class BodyTooLarge(FlowliteError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the request is larger than {most:,} bytes; ask for less at a time")
+
+
+class BodyTooSlow(FlowliteError):
+    """Somebody sends a request drop by drop."""
+
+    def __init__(self, within_s: float) -> None:
+        super().__init__(f"the rest of the request did not come within {within_s:g} s; send it in one go")
 
 
 class TooSlow(FlowliteError):

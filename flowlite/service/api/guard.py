@@ -3,7 +3,8 @@ at, so that without a token nobody learns which there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Awaitable, Iterable
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -11,10 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowlite.core.errors import FlowliteError
 from flowlite.service.api.callers import UID, ByToken, caller_of
-from flowlite.service.api.faults import BodyTooLarge, OriginRefused, status_of, told
+from flowlite.service.api.faults import BodyTooLarge, BodyTooSlow, OriginRefused, status_of, told
 from flowlite.service.api.wire import encoded
 
 MOST_BYTES = 4 << 20
+WITHIN_S = 30.0  # from the head of a request to the end of its body
 JSON = "application/json"
 
 
@@ -36,7 +38,7 @@ class Guard:
             if not client.startswith(UID):
                 self._check_names(headers)
             scope["caller"] = await caller_of(client, headers.get(b"authorization", b""), self._by_token)
-            body = await self._body(headers, receive)
+            body = await self._in_time(self._body(headers, receive))
         except FlowliteError as error:
             await refused(error)(scope, receive, send)
             return
@@ -50,6 +52,13 @@ class Guard:
         origin = headers.get(b"origin")
         if origin is not None and urlsplit(origin.decode("latin-1")).netloc != host:
             raise OriginRefused("pages of another site may not ask here; send no Origin header")
+
+    async def _in_time(self, body: Awaitable[bytes]) -> bytes:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await body
+        except TimeoutError:
+            raise BodyTooSlow(WITHIN_S) from None
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         said = headers.get(b"content-length", b"0")

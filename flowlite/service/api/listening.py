@@ -25,6 +25,7 @@ from flowlite.service.api.streaming import ABORT
 
 MOST_CONNECTIONS = 512
 KEPT_OPEN_S = 75
+WITHOUT_A_WORD_S = 30.0
 BACKLOG = 128
 CREDENTIALS = struct.Struct("3i")
 
@@ -37,11 +38,17 @@ class KnowingPeers(H11Protocol):
         """The kernel knows: what the other side says counts for nothing."""
         super().connection_made(transport)
         self.app_state[ABORT] = transport.abort
+        self.loop.call_later(WITHOUT_A_WORD_S, self._hang_up_on_the_silent)
         sock = transport.get_extra_info("socket")
         if sock.family == socket.AF_UNIX:
             told = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
             pid, uid, _ = CREDENTIALS.unpack(told)
             self.client = (f"{UID}{uid}", pid)
+
+    def _hang_up_on_the_silent(self) -> None:
+        """Connections are few, and those who ask nothing must not keep others out."""
+        if cast("object", self.cycle) is None:  # uvicorn says otherwise, and begins with None
+            self.transport.abort()
 
 
 class Listener:

@@ -114,6 +114,9 @@ ROUTES = (
     act("cancel", "/runs/{run}/cancel"),
     act("clear", "/runs/{run}/clear"),
     act("mark", "/runs/{run}/mark"),
+    act("prioritize_run", "/runs/{run}/priority"),
+    look("approvals", "/approvals"),
+    act("answer_approval", "/runs/{run}/tasks/{task_id}/answer"),
     # --- everything
     look("snapshot", "/snapshot"),
     look("events", "/events", EVENTS),
@@ -126,6 +129,12 @@ ROUTES = (
     look("assets", "/assets"),
     look("deadlines", "/deadlines"),
     look("sla", "/sla"),
+    act("pause_dag", "/dags/{dag_id}/pause"),
+    act("unpause_dag", "/dags/{dag_id}/unpause"),
+    act("prioritize_dag", "/dags/{dag_id}/priority"),
+    act("set_pool", "/pools/{name}/size"),
+    act("reset_pool", "/pools/{name}/reset"),
+    act("update_asset", "/assets/{name}/update"),
     look("audit", "/audit"),
     look("intervals", "/dags/{dag_id}/intervals"),
     # --- backfills
@@ -138,6 +147,7 @@ ROUTES = (
     act("resume_backfill", "/backfills/{backfill}/resume"),
     act("cancel_backfill", "/backfills/{backfill}/cancel"),
     act("retry_backfill", "/backfills/{backfill}/retry"),
+    act("resize_backfill", "/backfills/{backfill}/concurrency"),
     # --- who may come in
     rule("tokens", "/tokens", LOOKING, "GET"),
     rule("create_token", "/tokens"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import sqlite3
+import ssl
 import stat
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,6 +17,7 @@ import pytest
 
 from flowlite.config import ConfigError
 from flowlite.config.sections import Api as Section
+from flowlite.service.api import guard, listening
 from flowlite.service.api.callers import Caller, peer
 from flowlite.service.api.listening import unix_socket
 from flowlite.service.api.place import SOCKET
@@ -201,9 +206,67 @@ def test_a_machine_that_is_reached_from_outside_is_called_by_its_name():
     assert set(hosts_of(Section())) == {"localhost", "127.0.0.1", "::1"}
 
 
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    made = [str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")]
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    try:
+        subprocess.run(
+            [*words, "-addext", "subjectAltName=DNS:localhost", "-out", made[0], "-keyout", made[1]],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return made[0], made[1]
+
+
+async def test_with_a_certificate_the_port_speaks_tls(deep, serve, section, certificate):
+    chain, secret = certificate
+    wanted = replace(section, host="0.0.0.0", tls_certificate=chain, tls_key=secret)
+    async with serve(deep, wanted) as world:
+        headers = await key(world, "viewer")
+        trust = ssl.create_default_context(cafile=chain)
+        async with httpx.AsyncClient(verify=trust, base_url=f"https://localhost:{section.port}") as http:
+            assert (await http.get("/runs", headers=headers)).status_code == 200
+            assert (await http.get("/runs")).status_code == 401
+        async with httpx.AsyncClient(base_url=f"http://localhost:{section.port}") as http:
+            with pytest.raises(httpx.HTTPError):
+                await http.get("/runs", headers=headers)
+
+
 async def test_a_port_that_is_taken_is_named(deep, section, serve):
     with socket.create_server(("127.0.0.1", section.port)):
         with pytest.raises(ConfigError, match=f"127.0.0.1:{section.port} can't be listened on"):
             async with serve(deep, section):
                 pass
     assert not (deep / SOCKET).exists()
+
+
+# --- those who keep us waiting ----------------------------------------------------------------------------------------
+async def answer_to(world, words: bytes) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(str(world.socket))
+    writer.write(words)
+    async with asyncio.timeout(10):
+        said = await reader.read()
+    writer.close()
+    return said
+
+
+async def test_whoever_says_nothing_is_hung_up_on(state, section, serve, monkeypatch):
+    monkeypatch.setattr(listening, "WITHOUT_A_WORD_S", 0.1)
+    async with serve(state, section) as world:
+        assert await answer_to(world, b"") == b""
+        assert await answer_to(world, b"GET /runs HTTP/1.1\r\nhost:") == b""
+
+
+async def test_whoever_never_ends_a_request_is_told_so(world, monkeypatch):
+    monkeypatch.setattr(guard, "WITHIN_S", 0.1)
+    said = await answer_to(
+        world, b"POST /runs/1/cancel HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\nconnection: close\r\n\r\n{"
+    )
+    assert said.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_no_route_answers_to_head(world):
+    for path in ("/events", "/runs"):
+        assert (await world.http.head(path)).status_code == 405

@@ -99,11 +99,11 @@ async def test_what_was_shown_is_what_is_done_or_nothing_is(world):
     run = await world.run("broken")
     how = {"with_downstream": True, "only_failed": True}
     shown = await world.desk.preview(run, [], None, **how)
-    await world.desk.mark(run, "trip", None, "failed", "")
     await world.desk.clear(run, [], None, **how, why="", seen=shown.token)
     await world.engine.end_of(run)
     whole = await world.desk.preview(run, [], None, with_downstream=True, only_failed=False)
     await world.desk.mark(run, "trip", None, "success", "")
+    await world.engine.settled()
     with pytest.raises(PreviewChanged):
         await world.desk.clear(run, [], None, with_downstream=True, only_failed=False, why="", seen=whole.token)
     plan = await world.desk.plan_backfill("lengths", "2024-01-01", "2024-01-03")
@@ -192,6 +192,9 @@ async def test_a_large_body_without_a_length_is_not_read_to_its_end(world):
     assert found.status_code == 413
 
 
+RANGE = {"start": "2024-01-01", "end": "2024-01-03"}
+
+
 # --- the daemon -------------------------------------------------------------------------------------------------------
 async def test_it_says_how_it_is(world):
     well = await world.get("/health")
@@ -205,6 +208,10 @@ async def test_it_says_why_it_is_not_well(world):
     well = await world.get("/health")
     assert (well["is_ok"], well["degraded"]) == (False, ["the disk is full"])
     assert "flowlite_can_write 0" in (await world.http.get("/metrics")).text
+    refused = await world.http.post("/dags/lengths/runs")
+    assert (refused.status_code, refused.json()["error"]) == (503, "the disk is full")
+    assert (await world.http.post("/dags/lengths/backfills/plan", json=RANGE)).status_code == 200
+    world.engine._inbox.trouble = None
 
 
 async def test_going_down_is_handed_on(world):

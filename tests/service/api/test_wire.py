@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flowlite.core.messages import RunRow
+from flowlite.core.rows import RunRow
 from flowlite.service.api.faults import DaemonFault, raised, status_of, told
 from flowlite.service.api.table import ROUTES
 from flowlite.service.api.wire import builder, decoded, encoded

@@ -1,0 +1,28 @@
+"""What is wrong with DAG files: kept by the daemon, read by everybody."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from flowlite.store.ask import Question
+from flowlite.store.shown_runs import made
+from flowlite.store.views import ProblemView
+
+Found = Sequence[tuple[str, int | None, str, str]]  # file, line, message, fix
+
+
+def keep(db: sqlite3.Connection, found: Found, at: float) -> None:
+    """These and no others; one that was there before keeps its time."""
+    known = {(file, message): since for file, message, since in db.execute("SELECT file, message, since FROM problem")}
+    db.execute("DELETE FROM problem")
+    db.executemany(
+        "INSERT OR IGNORE INTO problem (file, line, message, fix, since) VALUES (?, ?, ?, ?, ?)",
+        [(file, line, message, fix, known.get((file, message), at)) for file, line, message, fix in found],
+    )
+
+
+def problems() -> Question[list[ProblemView]]:
+    """By file and line."""
+    rows = yield "SELECT file, line, message, fix, since FROM problem ORDER BY file, line", ()
+    return made(ProblemView, rows)
