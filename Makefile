@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 unexport PYTHONPATH
 
-.PHONY: help install demo test test-all lint format types imports bench bench-dbt check flaky constraints clean
+.PHONY: help install demo test test-all lint format types imports bench bench-dbt bench-million check flaky constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ imports: $(READY)  ## which room may see which: the contracts of pyproject.toml
 
 bench: $(READY)  ## flowlite against bare loops, in one run: a table and a plot
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-million: $(READY)  ## what a million task instances in the file cost
+	@$(BIN)/python -m benchmarks.million $(ARGS)
 
 bench-dbt: $(READY)  ## a generated dbt project in one DAG against the bare dbt command
 	@$(BIN)/python -m benchmarks.dbt_build $(ARGS)

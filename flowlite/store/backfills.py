@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from flowlite.core.planned import BackfillRow
 from flowlite.core.rows import RunRow
@@ -60,7 +59,7 @@ def shown(dag_id: str | None, limit: int, before: int | None) -> Question[list[B
     views = []
     for row in found:
         known = backfill_row(row)
-        views.append(view_of(known, (yield from _days(known.id))))
+        views.append(view_of(known, (yield from _tally(known.id))))
     return views
 
 
@@ -69,12 +68,11 @@ def detail(backfill: int) -> Question[BackfillDetail | None]:
     known = yield from one(backfill)
     if known is None:
         return None
-    days = yield from _days(backfill)
-    view = view_of(known, days)
+    view = view_of(known, (yield from _tally(backfill)))
     typical_s = view.p50_s
     if typical_s is None:
         typical_s = (yield from dag_history(known.dag_id, LAST_RUNS)).p50_s
-    return BackfillDetail(backfill=view, days=days, typical_s=typical_s)
+    return BackfillDetail(backfill=view, days=(yield from _days(backfill)), typical_s=typical_s)
 
 
 def _days(backfill: int) -> Question[list[BackfillDayView]]:
@@ -87,27 +85,48 @@ def _days(backfill: int) -> Question[list[BackfillDayView]]:
     return [BackfillDayView(**dict(zip(fields, row, strict=True))) for row in found]
 
 
-def view_of(row: BackfillRow, days: Sequence[BackfillDayView]) -> BackfillView:
+OF_DAYS = "FROM backfill_day d LEFT JOIN run r ON r.id = d.run_id WHERE d.backfill_id = ?"
+# The one or two in the middle; SQLite has no median. CROSS: from the days to their runs, not from all that ended well.
+MEDIAN = (
+    "SELECT avg(took) FROM (SELECT took, row_number() OVER (ORDER BY took) AS place, count(*) OVER () AS n FROM "
+    "(SELECT r.ended_at - r.started_at AS took FROM backfill_day d CROSS JOIN run r ON r.id = d.run_id "
+    "WHERE d.backfill_id = ? AND r.state = 'success')) WHERE place IN ((n + 1) / 2, (n + 2) / 2)"
+)
+
+
+class Tally(NamedTuple):
+    """What the runs of a backfill say of it."""
+
+    counts: dict[str, int]
+    skipped: int
+    last_end: float | None
+    p50_s: float | None
+
+
+def _tally(backfill: int) -> Question[Tally]:
+    """Added up where the rows lie: a list of backfills has tens of thousands of days."""
+    found = yield (
+        f"SELECT r.state, count(*), sum(d.decision = 'skip'), max(r.ended_at) {OF_DAYS} GROUP BY r.state",
+        (backfill,),
+    )
+    middle = yield MEDIAN, (backfill,)
+    return Tally(
+        counts={state: number for state, number, _, _ in found if state is not None},
+        skipped=sum(skipped for _, _, skipped, _ in found),
+        last_end=max((end for *_, end in found if end is not None), default=None),
+        p50_s=middle[0][0],
+    )
+
+
+def view_of(row: BackfillRow, tally: Tally) -> BackfillView:
     """The row with everything that follows from the runs of its days."""
-    counts: dict[str, int] = {}
-    for day in days:
-        if day.state is not None:
-            counts[day.state] = counts.get(day.state, 0) + 1
+    counts = tally.counts
     is_over = not (counts.get("queued") or counts.get("running"))
-    took = [
-        day.ended_at - day.started_at
-        for day in days
-        if day.state == "success" and day.started_at is not None and day.ended_at is not None
-    ]
     values: dict[str, Any] = row._asdict()
     return BackfillView(
-        **values,
-        state=state_of(row, counts),
-        ended_at=max((day.ended_at for day in days if day.ended_at is not None), default=None) if is_over else None,
-        counts=counts,
-        skipped=sum(day.decision == "skip" for day in days),
-        p50_s=median(took) if took else None,
-    )
+        **values, state=state_of(row, counts), ended_at=tally.last_end if is_over else None, counts=counts,
+        skipped=tally.skipped, p50_s=tally.p50_s,
+    )  # fmt: skip
 
 
 def state_of(row: BackfillRow, counts: Mapping[str, int]) -> str:

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -17,7 +19,7 @@ from flowlite.cli.backfill_plan import month_told
 from flowlite.cli.following import Screen
 from flowlite.core.planned import BackfillRow
 from flowlite.service.records import PlannedDay
-from flowlite.store.backfills import view_of
+from flowlite.store.backfills import Tally, view_of
 from flowlite.store.views import BackfillDayView, BackfillDetail
 
 DAGS = """
@@ -126,7 +128,7 @@ def test_what_failed_is_named_and_can_be_retried(ranges):
     )
     shown = ranges("backfills", "show", "1").out
     assert re.search(r"2024-01-02  runs as run 2  ✗ failed +\d+ms", shown)
-    assert "done     3 of 3 runs (2 success, 1 failed), 0 skipped" in shown
+    assert "done     3 of 3 runs (1 failed, 2 success), 0 skipped" in shown
     Path("mended").touch()
     retried = ranges("backfills", "retry", "1", "--yes")
     assert retried.exit_code == 0, retried.err
@@ -241,7 +243,10 @@ def looks(*days: tuple[str, float | None], typical_s: float | None = None, **mor
         )
         for n, (state, took) in enumerate(days)
     ]  # fmt: skip
-    view = view_of(row, views)
+    counts = Counter(state for state, _ in days)
+    took = [took for state, took in days if state == "success" and took is not None]
+    tally = Tally(counts=dict(counts), skipped=0, last_end=None, p50_s=median(took) if took else None)
+    view = view_of(row, tally)
     return BackfillDetail(backfill=view, days=views, typical_s=view.p50_s if view.p50_s is not None else typical_s)
 
 
