@@ -10,9 +10,10 @@ import click
 from flowlite.cli.faults import WorkFailed
 from flowlite.cli.following import Screen
 from flowlite.cli.live import Watcher, ended, until_the_end
+from flowlite.cli.options import dry_option, task_option, why_option, yes_option
 from flowlite.cli.output import json_option, print_json, print_table, say
 from flowlite.cli.setting import Setting
-from flowlite.cli.targets import RUN, TARGET, Target
+from flowlite.cli.targets import RUN, Target
 from flowlite.cli.words import count, numbers
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from flowlite.store.views import RunDetail
 
 MOST_SHOWN = 30
-
-task_option = click.option(
-    "--task", "tasks", multiple=True, type=TARGET, metavar="T", help="Only T (or T[3], or a group)."
-)
-why_option = click.option("--why", "reason", default="", metavar="TEXT", help="Why, for the record.")
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
-dry_option = click.option("--dry-run", is_flag=True, help="Only show what would happen.")
 
 
 @click.command()

@@ -8,9 +8,9 @@ import click
 
 from flowlite.cli.backfill_following import followed, told
 from flowlite.cli.backfill_plan import plan_fields, show_plan
+from flowlite.cli.options import param_option
 from flowlite.cli.output import json_option, print_json, say
 from flowlite.cli.setting import Setting
-from flowlite.cli.targets import PARAMETER
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--newest-first", is_flag=True, help="Begin with the newest date.")
 @click.option("--inclusive", is_flag=True, help="Take END in.")
-@click.option(
-    "--param", "params", multiple=True, type=PARAMETER, metavar="K=V", help="A parameter; may be given again."
-)
+@param_option
 @click.option("--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option

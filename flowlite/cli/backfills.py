@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flowlite.cli.again import why_option, yes_option
 from flowlite.cli.backfill_following import backfill_fields, followed, time_left, told, view_fields
 from flowlite.cli.lazy import Lazy, LazyGroup
 from flowlite.cli.marks import color, mark
+from flowlite.cli.options import why_option, yes_option
 from flowlite.cli.output import json_option, paint, print_json, print_table, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
@@ -18,12 +18,14 @@ from flowlite.cli.words import ago, count, date, instant, length
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
+    from flowlite.service.desk import Desk
     from flowlite.store.views import BackfillDayView, BackfillDetail, BackfillView
 
 COMMANDS = {
     "list": Lazy("flowlite.cli.backfills:list_", "List the newest backfills."),
     "show": Lazy("flowlite.cli.backfills:show", "Show a backfill with all its days."),
     "pause": Lazy("flowlite.cli.backfills:pause", "Begin none of its runs any more."),
+    "resize": Lazy("flowlite.cli.backfills:resize", "Let more or fewer of its runs go at a time."),
     "resume": Lazy("flowlite.cli.backfills:resume", "Go on with a backfill."),
     "cancel": Lazy("flowlite.cli.backfills:cancel", "Cancel what has not ended of a backfill."),
     "retry": Lazy("flowlite.cli.backfills:retry", "Run again what failed or was cancelled of a backfill."),
@@ -33,7 +35,7 @@ BACKFILL = click.IntRange(1)
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def backfills() -> None:
-    """List, show, pause, resume, cancel and retry backfills."""
+    """List, show, pause, resize, resume, cancel and retry backfills."""
 
 
 @click.command("list")
@@ -117,12 +119,27 @@ def state_cell(one: BackfillView) -> Cell:
 def pause(setting: Setting, backfill: int, reason: str, as_json: bool) -> None:
     """Begin none of BACKFILL's runs any more; those that are active go on."""
 
-    async def work(client: Client) -> BackfillDetail:
-        async with client.acting(is_still=True) as acting:
-            await acting.pause_backfill(backfill, reason)
-            return await acting.backfill(backfill)
+    async def work(desk: Desk) -> BackfillDetail:
+        await desk.pause_backfill(backfill, reason)
+        return await desk.backfill(backfill)
 
-    show_state(setting.ask(work), as_json=as_json)
+    show_state(setting.change(work), as_json=as_json)
+
+
+@click.command()
+@click.argument("backfill", type=BACKFILL)
+@click.argument("concurrency", type=click.IntRange(1))
+@why_option
+@json_option
+@click.pass_obj
+def resize(setting: Setting, backfill: int, concurrency: int, reason: str, as_json: bool) -> None:
+    """Let CONCURRENCY runs of BACKFILL go at a time from now on; those that are active go on."""
+
+    async def work(desk: Desk) -> BackfillDetail:
+        await desk.resize_backfill(backfill, concurrency, reason)
+        return await desk.backfill(backfill)
+
+    show_state(setting.change(work), as_json=as_json)
 
 
 @click.command()

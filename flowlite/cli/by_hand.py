@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowlite.cli.again import dry_option, followed, told, why_option, yes_option
+from flowlite.cli.again import followed, told
 from flowlite.cli.live import ended
+from flowlite.cli.options import dry_option, why_option, yes_option
 from flowlite.cli.output import json_option, print_json, print_table, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.targets import RUN, TARGET, Target
@@ -83,6 +84,21 @@ def cancel(setting: Setting, runs: tuple[int, ...], reason: str, yes: bool, as_j
     for detail in () if as_json else found:
         ended(detail)
     show_states(found, as_json=as_json)
+
+
+# A negative number is no option here.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("run", type=RUN)
+@click.argument("number", type=int)
+@json_option
+@click.pass_obj
+def priority(setting: Setting, run: int, number: int, as_json: bool) -> None:
+    """Give what waits for slots of RUN a priority: it beats what its DAG and tasks say. Higher goes first."""
+    setting.change(lambda desk: desk.prioritize_run(run, number))
+    if as_json:
+        print_json({"run_id": run, "priority": number})
+    else:
+        say(f"run {run} has priority {number}")
 
 
 def show_states(found: list[RunDetail], *, as_json: bool) -> None:

@@ -23,6 +23,9 @@ COMMANDS = {
     "show": Lazy("flowlite.cli.dags:show", "Show a DAG: schedule, tasks, parameters."),
     "graph": Lazy("flowlite.cli.dags:graph", "Draw a DAG."),
     "next": Lazy("flowlite.cli.dags:next_", "Show the next fires of a DAG and what they cover."),
+    "pause": Lazy("flowlite.cli.dag_flags:pause", "Let schedules start no run any more."),
+    "unpause": Lazy("flowlite.cli.dag_flags:unpause", "Let schedules go on."),
+    "priority": Lazy("flowlite.cli.dag_flags:priority", "Let a DAG go before others, or after them."),
 }
 SHOWN_FIRES = 3
 SHAPES = {"sensor": "◌", "approval": "?", "trigger": "→", "shell": "$"}
@@ -30,7 +33,7 @@ SHAPES = {"sensor": "◌", "approval": "?", "trigger": "→", "shell": "$"}
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def dags() -> None:
-    """List, show and draw DAGs and their next fires."""
+    """List, show, draw, pause and unpause DAGs; their next fires."""
 
 
 @click.command("list")
@@ -125,6 +128,7 @@ def facts(found: DagDetail) -> list[tuple[str, str]]:
     told = [
         ("schedule", dag.schedule or "none: started by hand or by others"),
         ("paused", "yes" if dag.is_paused else ""),
+        ("priority", f"{dag.priority}{', set by hand' if dag.is_priority_by_hand else ''}" if dag.priority else ""),
         ("active runs", f"{found.max_active_runs} at most"),
         ("catchup", "yes" if found.catchup else ""),
         ("owner", dag.owner or ""),

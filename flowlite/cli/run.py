@@ -9,10 +9,10 @@ import click
 from flowlite.cli.faults import WorkFailed
 from flowlite.cli.following import Screen
 from flowlite.cli.live import Watcher, ended, until_the_end
+from flowlite.cli.options import date_option, param_option, part_option
 from flowlite.cli.output import json_option, paint, print_json, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
-from flowlite.cli.targets import PARAMETER
 from flowlite.cli.words import date as date_told
 from flowlite.cli.words import numbers
 
@@ -26,11 +26,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("dag")
-@click.option("--date", metavar="D", help="Logical date: 2024-01-31, or 2024-01-31T06:00 (default: now).")
-@click.option(
-    "--param", "params", multiple=True, type=PARAMETER, metavar="K=V", help="A parameter; may be given again."
-)
-@click.option("--task", "tasks", multiple=True, metavar="T", help="Only this task or group, and all it needs upstream.")
+@date_option
+@param_option
+@part_option
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would run, and run nothing.")
 @json_option
 @click.pass_obj

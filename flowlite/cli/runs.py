@@ -27,12 +27,13 @@ COMMANDS = {
     "resume": Lazy("flowlite.cli.again:resume", "Go on with runs that were left unfinished."),
     "mark": Lazy("flowlite.cli.by_hand:mark", "Say by hand how a task ended."),
     "cancel": Lazy("flowlite.cli.by_hand:cancel", "Cancel runs that have not ended."),
+    "priority": Lazy("flowlite.cli.by_hand:priority", "Let a run go before others, or after them."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def runs() -> None:
-    """List, show, retry, clear, mark and cancel runs."""
+    """List, show, retry, clear, mark, cancel and prioritize runs."""
 
 
 @click.command("list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from flowlite.client.client import Client
     from flowlite.config import Settings
+    from flowlite.service.desk import Desk
     from flowlite.service.places import Place
 
 T = TypeVar("T")
@@ -82,6 +83,15 @@ class Setting:
                 return await question(client)
 
         return asyncio.run(asked())
+
+    def change(self, verb: Callable[[Desk], Awaitable[T]]) -> T:
+        """Have something changed: by the daemon if one is up, else by an engine of our own that starts nothing."""
+
+        async def changed(client: Client) -> T:
+            async with client.acting(is_still=True) as acting:
+                return await verb(acting)
+
+        return self.ask(changed)
 
     def for_dag(self, name: str) -> tuple[Setting, str | None]:
         """`DAG`, `FILE.py` or `FILE.py:DAG`: where to look, and for which DAG (None: the only one there)."""

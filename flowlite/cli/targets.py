@@ -1,4 +1,4 @@
-"""How people name things on the command line: `17`, `#17`, `fetch`, `fetch[3]`, `a,b`, `k=v`."""
+"""How people name things on the command line: `17`, `#17`, `fetch`, `fetch[3]`, `k=v`."""
 
 from __future__ import annotations
 

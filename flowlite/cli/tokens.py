@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,10 +11,6 @@ from flowlite.cli.lazy import Lazy, LazyGroup
 from flowlite.cli.output import json_option, print_json, print_table, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.words import ago
-
-if TYPE_CHECKING:
-    from flowlite.client.client import Client
-    from flowlite.service.tokens import NewToken
 
 COMMANDS = {
     "create": Lazy("flowlite.cli.tokens:create", "Make a token and show it, once."),
@@ -39,12 +35,7 @@ def tokens() -> None:
 @click.pass_obj
 def create(setting: Setting, name: str, role: Any, as_json: bool) -> None:
     """Make a token for NAME and show it, once: only its digest is kept."""
-
-    async def work(client: Client) -> NewToken:
-        async with client.acting(is_still=True) as acting:
-            return await acting.create_token(name, role)
-
-    made = setting.ask(work)
+    made = setting.change(lambda desk: desk.create_token(name, role))
     if as_json:
         print_json(made)
         return
@@ -81,12 +72,7 @@ def list_(setting: Setting, as_json: bool) -> None:
 @click.pass_obj
 def revoke(setting: Setting, name: str, as_json: bool) -> None:
     """Make the token of NAME worthless, from now on."""
-
-    async def work(client: Client) -> None:
-        async with client.acting(is_still=True) as acting:
-            await acting.revoke_token(name)
-
-    setting.ask(work)
+    setting.change(lambda desk: desk.revoke_token(name))
     if as_json:
         print_json({"name": name, "is_revoked": True})
     else:

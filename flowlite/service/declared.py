@@ -16,6 +16,7 @@ from flowlite.store.views import DagView
 def dag_info(dag: Dag, row: DagView | None, now: float) -> DagInfo:
     """A declared DAG with what the store knows of it."""
     is_paused = row.is_paused if row is not None and row.is_paused is not None else dag.settings.paused
+    by_hand = None if row is None else row.priority
     return DagInfo(
         dag_id=dag.id,
         file=dag.file,
@@ -23,7 +24,10 @@ def dag_info(dag: Dag, row: DagView | None, now: float) -> DagInfo:
         schedule=schedule_told(dag),
         tags=tuple(dag.settings.tags),
         owner=dag.settings.owner or None,
+        team=dag.settings.team or None,
         is_paused=is_paused,
+        priority=dag.settings.priority if by_hand is None else by_hand,
+        is_priority_by_hand=by_hand is not None,
         tasks=len(dag.specs),
         next_fire_at=None if is_paused else next((fire.fires_at for fire in coming_fires(dag, now, 1)), None),
         runs=sum(row.counts.values()) if row else 0,

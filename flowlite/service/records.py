@@ -48,7 +48,10 @@ class DagInfo:
     schedule: str
     tags: tuple[str, ...]
     owner: str | None
+    team: str | None
     is_paused: bool
+    priority: int
+    is_priority_by_hand: bool
     tasks: int
     next_fire_at: float | None
     runs: int

@@ -16,7 +16,7 @@ import pytest
 DAGS = """
     import asyncio, os
     from pathlib import Path
-    from flowlite import dag, shell, task
+    from flowlite import Asset, approve, dag, shell, task
 
     with open("loaded", "a") as file:
         file.write(f"{os.getpid()} ")
@@ -38,6 +38,10 @@ DAGS = """
     @dag
     def broken():
         load.map(numbers())
+
+    @dag(schedule=Asset("orders"))
+    def asked():
+        approve("Go?", id="ask")
 
     @dag
     def slow():
@@ -106,14 +110,58 @@ SAME = [
     ["backfills", "retry", "1", "--yes"],
     ["backfills", "cancel", "9"],
     ["tokens", "revoke", "nobody"],
+    ["dags", "pause", "good"],
+]
+STEERING = [
+    ["run", "good", "--date", "2024-01-01"],
+    ["dags", "pause", "good"],
+    ["dags", "pause", "good"],
+    ["dags", "unpause", "good", "--json"],
+    ["dags", "priority", "good", "5"],
+    ["dags", "list"],
+    ["dags", "show", "good"],
+    ["pools", "set", "default", "5"],
+    ["pools", "set", "nix", "5"],
+    ["pools", "list"],
+    ["pools", "reset", "default"],
+    ["runs", "priority", "1", "5"],
+    ["backfills", "resize", "1", "5"],
+    ["backfill", "good", "2024-02-01", "2024-02-02", "--yes"],
+    ["backfills", "resize", "1", "5"],
+    ["assets", "update", "nix"],
+    ["approvals", "answer", "1", "say", "approve"],
+    ["approvals", "list"],
 ]
 
 
 def test_commands_say_the_same_with_and_without_a_daemon(up, tmp_path):
-    alone = Project(tmp_path / "alone")
-    for words in SAME:
+    compare(SAME, up, Project(tmp_path / "alone"))
+
+
+@pytest.mark.slow
+def test_commands_that_steer_say_the_same_too(up, tmp_path):
+    compare(STEERING, up, Project(tmp_path / "alone"))
+
+
+def compare(commands: list[list[str]], up: Project, alone: Project) -> None:
+    for words in commands:
         with_it, without_it = up.begin(*words), alone.begin(*words)
         assert up.ended(with_it) == alone.ended(without_it), words
+
+
+def test_a_triggered_run_is_the_daemons(up):
+    code, said = up.flowlite("trigger", "good", "--date", "2024-01-01")
+    assert (code, said) == (0, "run 1 of good for 2024-01-01\n")
+    while json.loads(up.flowlite("runs", "show", "1", "--json")[1])["run"]["state"] != "success":
+        pass
+
+
+def test_what_waits_for_a_person_goes_on_when_one_has_answered(up):
+    assert up.flowlite("assets", "update", "orders") == (0, "asset orders is updated; it is waited for by asked\n")
+    while not (found := json.loads(up.flowlite("approvals", "list", "--json")[1])):
+        pass
+    assert up.flowlite("approvals", "answer", found[0]["run_id"], "ask", "approve")[0] == 0
+    assert json.loads(up.flowlite("runs", "show", found[0]["run_id"], "--json")[1])["run"]["state"] == "success"
 
 
 def test_with_a_daemon_no_command_that_acts_loads_a_dag_file(up):

@@ -1,0 +1,48 @@
+"""`flowlite trigger`: ask for a run and leave it to the daemon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from flowlite.cli.options import date_option, param_option, part_option
+from flowlite.cli.output import json_option, paint, print_json
+from flowlite.cli.setting import Setting
+from flowlite.cli.tables import Cell
+from flowlite.cli.waiting import say_if_nobody_goes_on
+from flowlite.cli.words import date as date_told
+
+if TYPE_CHECKING:
+    from flowlite.client.client import Client
+    from flowlite.store.views import RunDetail
+
+
+@click.command()
+@click.argument("dag")
+@date_option
+@param_option
+@part_option
+@json_option
+@click.pass_obj
+def trigger(
+    setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, Any], ...], tasks: tuple[str, ...],
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Ask for a run of DAG, and do not wait for it. Where no daemon is up, it waits for one."""
+    setting, dag_id = setting.for_dag(dag)
+
+    async def work(client: Client) -> tuple[RunDetail, bool]:
+        wanted = client.wanted_id(dag_id, tasks)
+        async with client.acting(is_still=True) as desk:
+            return await desk.detail(await desk.request(wanted, date, dict(params), tasks)), desk.is_here
+
+    found, is_here = setting.ask(work)
+    run = found.run
+    if as_json:
+        from flowlite.cli.runs import run_fields
+
+        print_json({"run": run_fields(run)})
+    else:
+        paint(Cell(f"run {run.id}", bold=True), f" of {run.dag_id} for {date_told(run.logical_date)}")
+    say_if_nobody_goes_on(is_here=is_here)
