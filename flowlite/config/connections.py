@@ -152,10 +152,19 @@ class Spark:
     """Where the driver runs: "client" or "cluster"."""
 
     home: str | None = file_path(default=None)
-    """Spark's own folder; else SPARK_HOME, else spark-submit from the path."""
+    """Spark's own folder; else SPARK_HOME, else the pyspark of this Python, else spark-submit from the path."""
 
     conf: Mapping[str, str] = field(default_factory=dict)
-    """Given to every application as `--conf`."""
+    """Given to every application as `--conf`: for everybody on the machine to see."""
+
+    secret_conf: Mapping[str, str] = secret(default_factory=dict)
+    """The same for what is secret, like "spark.hadoop.fs.s3a.secret.key": given by a file, and masked."""
+
+    jars: tuple[str, ...] = ()
+    """Given to every application as `--jars`."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables for spark-submit, like HADOOP_CONF_DIR or JAVA_HOME."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Integrations: small modules that speak to the world outside. Each sees only what a DAG author sees.
 
-Here is what they share: a connection found by its name, and one sentence when a library is missing. Nothing heavy is
-imported until it is used, so `from flowlite.integrations import s3` costs nothing.
+Here is what they share: a connection found by its name, one sentence when a library is missing, and values filled into
+text. Nothing heavy is imported until it is used, so `from flowlite.integrations import s3` costs nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 
 import flowlite
 from flowlite import FlowliteError
+
+NAMES = ("ds", "logical_date", "data_interval_start", "data_interval_end", "params", "run_id", "attempt")
 
 Connection = str | Mapping[str, Any]  # a name in flowlite.toml, or the settings themselves
 
@@ -59,3 +61,33 @@ def required(connection: Connection, key: str, *, example: str) -> Any:
     if value in (None, ""):
         raise SettingMissing(connection, key, example=example)
     return value
+
+
+# --- `{{ ... }}`: Jinja2, sandboxed, strict about unknown names -------------------------------------------------------
+def rendered(value: Any, ctx: flowlite.Context) -> Any:
+    """The same value with every text in it filled in, at any depth."""
+    if isinstance(value, str):
+        return filled(value, ctx) if is_template(value) else value
+    if isinstance(value, Mapping):
+        return {key: rendered(one, ctx) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [rendered(one, ctx) for one in value]
+    return value
+
+
+def filled(text: str, ctx: flowlite.Context) -> str:
+    """One text."""
+    from jinja2 import StrictUndefined, TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    values = {name: getattr(ctx, name) for name in NAMES}
+    try:
+        return ImmutableSandboxedEnvironment(undefined=StrictUndefined).from_string(text).render(values)
+    except TemplateError as error:
+        what = f"task {ctx.task_id}: {text!r} can't be filled in: {error}"
+        raise FlowliteError(f"{what}; known are {', '.join(NAMES)}") from error
+
+
+def is_template(text: str) -> bool:
+    """Does it hold something to fill in?"""
+    return "{{" in text or "{%" in text

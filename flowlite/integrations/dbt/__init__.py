@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from flowlite import FlowliteError, Handle, task
+from flowlite.integrations import is_template
 from flowlite.integrations.dbt.attempt import folder_of, run_dbt
 from flowlite.integrations.dbt.errors import DataQualityFailed, DbtError, NothingSelected
 from flowlite.integrations.dbt.project_files import find_project
 from flowlite.integrations.dbt.selection import Place
-from flowlite.integrations.dbt.values import is_template
 from flowlite.integrations.dbt.warm import argument_of
 
 __all__ = ["DataQualityFailed", "DbtError", "NothingSelected", "build", "run", "seed", "snapshot", "test"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flowlite import Context
+from flowlite.integrations import is_template, rendered
 from flowlite.integrations.dbt.engines import Dbt
 from flowlite.integrations.dbt.errors import DbtError
 from flowlite.integrations.dbt.nodes import Node
 from flowlite.integrations.dbt.project_files import fingerprint
 from flowlite.integrations.dbt.running import run_selection
 from flowlite.integrations.dbt.selection import Place, Selection
-from flowlite.integrations.dbt.values import is_template, rendered
 
 
 def run_dbt(

@@ -1,13 +1,10 @@
-"""The real history as Bronze objects in a lake, and small dbt projects; DAG files, for their tasks run in processes."""
+"""The real history as Bronze objects in a lake, and small dbt projects."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -53,28 +50,6 @@ def put_bronze() -> Callable[[Path, str], None]:
                 path.write_bytes(one.body)
 
     return put
-
-
-@pytest.fixture(scope="module")
-def dag_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], ModuleType]]:
-    """Writes a DAG file and imports it, as the process of a task will."""
-    loaded: list[str] = []
-
-    def load(text: str) -> ModuleType:
-        path = tmp_path_factory.mktemp("dags") / f"dbt_dags_{len(loaded)}.py"
-        path.write_text(text)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        spec.loader.exec_module(module)
-        loaded.append(path.stem)
-        return module
-
-    yield load
-    for name in loaded:
-        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
