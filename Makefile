@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
 unexport PYTHONPATH
 
-.PHONY: help install demo test test-all lint format types imports bench bench-dbt bench-million check flaky constraints clean
+.PHONY: help install demo test test-all lint format types imports bench bench-dbt bench-million check flaky binary constraints clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ check: lint types imports test  ## all of it, as before a commit
 
 flaky: $(READY)  ## the tests twenty times over; ends at the first that fails
 	@for i in $$(seq 20); do echo "round $$i of 20"; $(BIN)/python -m pytest -q -x -m "not slow and not chaos" $(ARGS) || exit 1; done
+
+binary: $(READY)  ## one file, dist/flowlite, that needs nothing but Python 3.11
+	@mkdir -p dist
+	@$(BIN)/shiv --quiet --console-script flowlite --output-file dist/flowlite --compile-pyc --compressed --reproducible \
+		--python '/usr/bin/env python3' --constraint constraints.txt .
 
 constraints:  ## resolve constraints.txt anew (needs uv)
 	@.ci/constraints > constraints.txt.new && mv constraints.txt.new constraints.txt

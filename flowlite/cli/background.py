@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import IO
 
 from flowlite.cli.faults import WorkFailed
+from flowlite.cli.itself import command_line
 from flowlite.cli.output import say
 from flowlite.cli.setting import Setting
 
@@ -49,7 +49,7 @@ def with_tui_on_top(setting: Setting) -> None:
 def started(setting: Setting) -> tuple[subprocess.Popen[bytes], bool]:
     """The daemon's process, and whether it works."""
     theirs, ours = os.pipe()
-    command = [sys.executable, "-m", "flowlite", *options(setting), "up", "--ready-fd", str(ours)]
+    command = [*command_line(), *options(setting), "up", "--ready-fd", str(ours)]
     with log_of(setting) as log:
         daemon = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(ours,), start_new_session=True

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from pathlib import Path
 
 import click
 
+from flowlite.cli.itself import command_line
 from flowlite.cli.setting import Setting
 
 UNIT = """\
@@ -59,7 +58,7 @@ def unit(setting: Setting, *, for_user: bool) -> str:
     )
     return UNIT.format(
         how=how,
-        root=escaped(setting.settings.root.resolve()),
+        root=escaped(str(setting.settings.root.resolve())),
         user="" if for_user else f"User={getpass.getuser()}\n",
         command=" ".join(command(setting)),
         score="" if for_user else "OOMScoreAdjust=-500\n",  # only root may make itself a worse victim
@@ -69,14 +68,13 @@ def unit(setting: Setting, *, for_user: bool) -> str:
 
 def command(setting: Setting) -> list[str]:
     """`flowlite` with absolute paths: a unit has neither our PATH nor our folder."""
-    beside = Path(sys.executable).with_name("flowlite")
-    found = [escaped(beside)] if beside.exists() else [escaped(Path(sys.executable)), "-m", "flowlite"]
+    found = [escaped(word) for word in command_line()]
     if setting.config_path is not None:
-        found += ["--config", escaped(setting.config_path.resolve())]
-    return found if setting.state is None else [*found, "--state", escaped(setting.state_folder)]
+        found += ["--config", escaped(str(setting.config_path.resolve()))]
+    return found if setting.state is None else [*found, "--state", escaped(str(setting.state_folder))]
 
 
-def escaped(path: Path) -> str:
+def escaped(text: str) -> str:
     """As a unit file wants it."""
-    text = str(path).replace("\\", "\\\\").replace("%", "%%").replace("$", "$$")
+    text = text.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$")
     return f'"{text}"' if " " in text else text

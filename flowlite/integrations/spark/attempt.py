@@ -169,7 +169,9 @@ class Attempt:
 
     def _settle(self, code: int) -> None:
         # A spark-submit that was killed says nothing of a driver elsewhere.
-        self._known = replace(self._known, is_over=code == 0 or bool(self._heard.ended_as) or not self._asked.is_elsewhere)
+        self._known = replace(
+            self._known, is_over=code == 0 or bool(self._heard.ended_as) or not self._asked.is_elsewhere
+        )
         what = f"Spark application {self._heard.application or self._heard.driver or self._asked.name!r}"
         try:
             judge(code, self._heard, what)

@@ -80,7 +80,6 @@ class Heard:
         elif not LOG_LINE.fullmatch(line) and (found := OWN_WORDS.fullmatch(line)):
             self.problem = next(part for part in found.groups() if part)
 
-
     @property
     def is_bad_end(self) -> bool:
         """Whether the cluster says that it failed, or was killed. spark-submit itself may end with 0 all the same."""
