@@ -36,6 +36,13 @@ test: $(READY)  ## the tests that run in minutes
 test-all: $(READY)  ## every test, with the slow ones and those that kill processes
 	@$(BIN)/python -m pytest -q $(ARGS)
 
+.PHONY: test-tui worlds
+test-tui: $(READY)  ## all tests of the terminal UI
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests/tui $(ARGS)
+
+worlds: $(READY)  ## record the worlds of the terminal UI's tests anew
+	@$(BIN)/python tests/tui/worlds/recording.py $(ARGS)
+
 lint: $(READY)  ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

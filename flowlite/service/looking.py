@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 class Looking(Reading):
     """Reading that knows the DAG files, too; whoever derives from it brings the catalog."""
 
-    def __init__(self, state: Path, pools: Mapping[str, int] | None = None) -> None:
-        super().__init__(state, pools)
+    def __init__(
+        self, state: Path, pools: Mapping[str, int] | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(state, pools, now=now)
         self._log_indexes = LogIndexes()
 
     @property
@@ -45,7 +47,7 @@ class Looking(Reading):
         from flowlite.service.declared import dag_info
 
         rows = {row.dag_id: row for row in await self.views.dag_rows()}
-        now = time.time()
+        now = self._now()
         return [dag_info(dag, rows.get(id_), now) for id_, dag in sorted(self.catalog.dags.items())]
 
     async def dag(self, dag_id: str) -> DagDetail:
@@ -54,13 +56,13 @@ class Looking(Reading):
 
         dag = self.declared(dag_id)
         rows = {row.dag_id: row for row in await self.views.dag_rows()}
-        return dag_detail(dag, rows.get(dag_id), time.time())
+        return dag_detail(dag, rows.get(dag_id), self._now())
 
     def fires(self, dag_id: str, number: int) -> list[Fire]:
         """Its next fires, soonest first; none for a DAG without a schedule of times. Raises DagUnknown."""
         from flowlite.service.declared import coming_fires
 
-        return list(coming_fires(self.declared(dag_id), time.time(), number))
+        return list(coming_fires(self.declared(dag_id), self._now(), number))
 
     async def runs(
         self, dag_id: str | None = None, *, states: Sequence[str] = (), limit: int = 50, before: int | None = None
@@ -97,7 +99,7 @@ class Looking(Reading):
         from flowlite.service.snapshots import declared_part, joined
 
         seq, parts = await self.views.everything(last)
-        return joined(seq, time.time(), {**parts, "declared": declared_part(self.catalog)})
+        return joined(seq, self._now(), {**parts, "declared": declared_part(self.catalog)})
 
     async def run_snapshot(self, run: int) -> RawJson:
         """A run with its graph and all its task instances, in columns; `seq` is the event that it is up to.
@@ -110,7 +112,7 @@ class Looking(Reading):
         if found is None:
             raise RunUnknown(run)
         seq, version, parts = found
-        return joined(seq, time.time(), {**parts, "graph": graph_part(await self.graph_of(version))})
+        return joined(seq, self._now(), {**parts, "graph": graph_part(await self.graph_of(version))})
 
     async def log_page(
         self, run: int, task_id: str, index: int | None = None, *, attempt: int | None = None, from_line: int = -200,

@@ -49,8 +49,10 @@ MOST_RUNS = 1_000  # unfinished ones looked at for who holds a pool
 class Reading:
     """Verbs that look and change nothing. Where nothing ever ran, everything is empty."""
 
-    def __init__(self, state: Path, pools: Mapping[str, int] | None = None) -> None:
-        self.state, self._pools = state, dict(pools or {})
+    def __init__(
+        self, state: Path, pools: Mapping[str, int] | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self.state, self._pools, self._now = state, dict(pools or {}), now
         self._readers: Readers | None = None
         self._empty: Store | None = None
         if (state / FILE).exists():
@@ -128,7 +130,7 @@ class Reading:
         detail = await self.run(run)
         await self._check_task(detail, task_id)
         return await why(
-            self.views, self.state, await self.graph(detail), detail, pools=await self.pools(), now=time.time(),
+            self.views, self.state, await self.graph(detail), detail, pools=await self.pools(), now=self._now(),
             task_id=task_id, is_engine_up=self.holder() is not None,
         )  # fmt: skip
 
@@ -249,7 +251,7 @@ class Reading:
 
     async def sla(self, since: float, until: float) -> list[SlaView]:
         """How often each deadline was kept, of those that were due between two instants."""
-        return await self.views.sla_rows(since, until, now=time.time())
+        return await self.views.sla_rows(since, until, now=self._now())
 
     async def assets(self) -> list[AssetView]:
         """The latest update of each asset, by name."""
@@ -278,7 +280,7 @@ class Reading:
         fires = sorted((dag.next_due_at, dag.dag_id) for dag in dags if dag.next_due_at and not dag.is_paused)
         pid = pid_of(self.state, DAEMON_ROLE)
         return Health(
-            at=time.time(), state=self.state, is_up=pid is not None, pid=pid, holder=self.holder(),
+            at=self._now(), state=self.state, is_up=pid is not None, pid=pid, holder=self.holder(),
             since=None if pid is None else (self.state / "lock").stat().st_mtime,
             running=sum(dag.counts.get("running", 0) for dag in dags),
             queued=sum(dag.counts.get("queued", 0) for dag in dags),

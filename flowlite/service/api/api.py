@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -42,8 +41,8 @@ from flowlite.service.places import Place
 class LookingHere(Looking):
     """With the catalog of a daemon, which changes while it lives."""
 
-    def __init__(self, place: Place, catalog: Catalog) -> None:
-        super().__init__(place.state, place.pools)
+    def __init__(self, place: Place, catalog: Catalog, now: Callable[[], float]) -> None:
+        super().__init__(place.state, place.pools, now=now)
         self._catalog = catalog
 
     @property
@@ -61,10 +60,10 @@ class Api:
     ) -> None:
         self._engine, self._catalog, self._place = engine, catalog, place
         self._section = section or Section()
-        self._since = time.time()
+        self._since = engine.clock.now()
         self._streams = Streams()
-        self._tokens = Tokens(engine.store, time.time)
-        self._looking = LookingHere(place, catalog)
+        self._tokens = Tokens(engine.store, engine.clock.now)
+        self._looking = LookingHere(place, catalog, engine.clock.now)
         tending = Tending(hooks, self._well, self._figures)
         self._counted = Figures(engine)
         self._events = Events(engine, self._looking.views)
@@ -137,7 +136,7 @@ class Api:
         return Wellness(
             is_ok=trouble is None,
             degraded=(*([str(trouble)] if trouble is not None else []), *broken, *ails),
-            version=version("flowlite"), pid=os.getpid(), at=time.time(), since=self._since,
+            version=version("flowlite"), pid=os.getpid(), at=self._engine.clock.now(), since=self._since,
             dag_folders=tuple(str(folder.absolute()) for folder in self._place.dag_folders),
             dags=len(self._catalog.dags), problems=problems,
             last_event=await self._looking.views.last_event(),

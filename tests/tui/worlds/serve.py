@@ -1,0 +1,59 @@
+"""A recorded world as a process of its own, to look at by hand and to measure: real time goes by in it.
+
+python tests/tui/worlds/serve.py busy FOLDER [--speed 10]
+flowlite --config FOLDER/flowlite.toml tui
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from worlds.company import HOME, POOLS
+from worlds.replay import World
+
+STEP_S = 0.1
+
+
+async def serve(name: str, root: Path, *, speed: float) -> None:
+    """For ever. At the end of what was recorded, the clock goes on alone."""
+    world = World(name, root)
+    (root / "flowlite.toml").write_text(configuration(root))
+    async with world:
+        print(f"{name} is up in {root}", flush=True)
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(STEP_S)
+            now = time.monotonic()
+            await world.advance(seconds=(now - last) * speed)
+            last = now
+
+
+def configuration(root: Path) -> str:
+    """What a client reads to find it."""
+    pools = "".join(f"{name} = {size}\n" for name, size in POOLS.items())
+    return f'[flowlite]\ndags = ["{HOME}/pipelines"]\nstate = "{root / "state"}"\n\n[pools]\n{pools}'
+
+
+def main() -> None:
+    """Of the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("world")
+    parser.add_argument("folder", type=Path, help="made anew")
+    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than the clock on the wall")
+    asked = parser.parse_args()
+    shutil.rmtree(asked.folder, ignore_errors=True)
+    try:
+        asyncio.run(serve(asked.world, asked.folder.absolute(), speed=asked.speed))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()
