@@ -69,7 +69,7 @@ class Carrier:
 
     async def unpark(self, dag_id: str) -> None:
         """A DAG has become known: what waited for it goes on."""
-        for run in self._machine.runs.values():
+        for run in list(self._machine.runs.values()):  # others begin and end while results are fetched
             plan = self._plans.of(run.version)
             if run.dag_id == dag_id and plan is not None and run.nodes:
                 await fill_results(run, plan, self._store, self.live)
