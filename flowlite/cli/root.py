@@ -18,6 +18,7 @@ COMMANDS = {
     "up": Lazy("flowlite.cli.up:up", "Start the daemon."),
     "down": Lazy("flowlite.cli.down:down", "Stop the daemon."),
     "status": Lazy("flowlite.cli.status:status", "Show whether the daemon is up and what went wrong last."),
+    "tui": Lazy("flowlite.cli.tui:tui", "Show everything, live, in this terminal."),
     "service": Lazy("flowlite.cli.service:service", "Print a systemd unit for the daemon."),
     "run": Lazy("flowlite.cli.run:run", "Run a DAG now and follow it live."),
     "trigger": Lazy("flowlite.cli.trigger:trigger", "Ask for a run of a DAG, and do not wait for it."),

@@ -39,6 +39,14 @@ class Remote:
             raise AttributeError(f"the daemon has no verb {name!r}")
         return self._verb(BY_VERB[name])
 
+    async def raw(self, verb: str, **named: Any) -> Any:
+        """The JSON of an answer as it came. No room is entered for it, so that a screen is there at once."""
+        return await self._line.ask(*called_as(BY_VERB[verb], named))
+
+    def raw_items(self, verb: str, **named: Any) -> AsyncIterator[Any]:
+        """The same of a verb that answers bit by bit."""
+        return self._line.lines(*called_as(BY_VERB[verb], named))
+
     def _verb(self, route: Route) -> Callable[..., Any]:
         if route.shape.is_stream:
             return partial(self._items, route)

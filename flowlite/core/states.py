@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from flowlite.core.errors import FlowliteError
@@ -107,3 +108,16 @@ BUCKET: dict[State, int] = {
     _S.UPSTREAM_FAILED: BLOCKED,
     _S.SKIPPED: SKIP,
 }
+
+# What is going on comes before what is over, and the worst end before the others.
+FIRST_OF_MANY = (
+    _S.RUNNING, _S.QUEUED, _S.RETRYING, _S.WAITING, _S.PENDING, _S.FAILED, _S.CANCELLED, _S.UPSTREAM_FAILED, _S.SUCCESS,
+    _S.SKIPPED,
+)  # fmt: skip
+
+
+def taken_together(counts: Mapping[str, int]) -> str:
+    """One state for many, of how many there are in each: what is going on while something is, then the worst end."""
+    first = next(str(state) for state in FIRST_OF_MANY if counts.get(state))
+    has_begun = any(counts.get(state) for state in FINISHED)
+    return "running" if first == "pending" and has_begun else first

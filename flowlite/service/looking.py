@@ -101,6 +101,25 @@ class Looking(Reading):
         seq, parts = await self.views.everything(last)
         return joined(seq, self._now(), {**parts, "declared": declared_part(self.catalog)})
 
+    async def present(self) -> RawJson:
+        """What is the case now beside runs, in columns: flags and next fires of DAGs, pools and who is in them, what
+        waits for people, problems of DAG files."""
+        from flowlite.service.snapshots import joined
+
+        seq, parts = await self.views.present()
+        return joined(seq, time.time(), parts)
+
+    async def run_rows(self, ids: Sequence[int]) -> RawJson:
+        """Runs by their numbers, in columns, as a snapshot has them; those that are not there are left out."""
+        return RawJson((await self.views.runs_of_ids(ids)).encode("utf-8", "backslashreplace"))
+
+    async def told(self, run: int, since: float = 0.0) -> RawJson:
+        """What the tasks of a run have told below themselves from an instant on, in columns: progress, nodes, and the
+        widths of all its maps."""
+        from flowlite.service.snapshots import joined
+
+        return joined(await self.views.last_event(), time.time(), await self.views.told_below(run, since))
+
     async def run_snapshot(self, run: int) -> RawJson:
         """A run with its graph and all its task instances, in columns; `seq` is the event that it is up to.
 

@@ -149,6 +149,18 @@ class Views:
         """The last event's number, and JSON in columns of all DAGs with their last runs, and of the pools."""
         return await self._ask(shown_whole.everything(runs_each))
 
+    async def present(self) -> tuple[int, dict[str, str]]:
+        """The last event's number, and JSON in columns of what is the case now, beside runs."""
+        return await self._ask(shown_whole.present())
+
+    async def runs_of_ids(self, runs: Sequence[int]) -> str:
+        """JSON in columns of these runs; those that are not there are left out."""
+        return await self._ask(shown_whole.runs_of_ids(runs))
+
+    async def told_below(self, run: int, since: float) -> dict[str, str]:
+        """JSON in columns of what the tasks of a run have told below themselves from an instant on."""
+        return await self._ask(shown_whole.told_below(run, since))
+
     async def run_with_all(self, run: int) -> tuple[int, int, dict[str, str]] | None:
         """The last event's number, the version of its graph, and JSON in columns of a run with its instances."""
         return await self._ask(shown_whole.run_with_all(run))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from flowlite.core.states import FINISHED, taken_together
 from flowlite.store.ask import Question, only, packed
 from flowlite.store.views import (
     AttemptView,
@@ -24,8 +25,6 @@ RUN = (
     "created_at, started_at, ended_at, had_failures, priority, wish, lane"
 )
 RUN_FIELDS = tuple(RUN.split(", "))
-UNFINISHED = ("running", "queued", "retrying", "waiting", "pending")
-FINISHED = ("failed", "cancelled", "upstream_failed", "success", "skipped")
 
 
 def made(kind: type[T], rows: Sequence[Sequence[Any]]) -> list[T]:
@@ -121,15 +120,6 @@ def _task_view(row: Sequence[Any], elements: Sequence[Tally]) -> TaskView:
         counts=counts, width=width, attempt=attempt or 0, started_at=started_at,
         ended_at=since if state in FINISHED else None,
     )  # fmt: skip
-
-
-def taken_together(counts: Mapping[str, int]) -> str:
-    """One state for many: what is going on while something is, then the worst end."""
-    if any(counts.get(state) for state in UNFINISHED):
-        going_on = next(state for state in UNFINISHED if counts.get(state))
-        has_begun = any(counts.get(state) for state in FINISHED)
-        return "running" if going_on == "pending" and has_begun else going_on
-    return next(state for state in FINISHED if counts.get(state))
 
 
 # --- instances and attempts -------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ SQLite makes the columns as JSON text, which goes out as it is: a run of ten tho
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from flowlite.store.ask import Question, split_columns
@@ -21,6 +22,13 @@ RUN = (
 TASKS = "number, id AS task_id, kind, pool, slots, is_map"
 INSTANCES = "task_no, map_index, state, since, attempt, started_at, resume_at, wait_until, wish, width"
 PROGRESS = "task_no, map_index, attempt, done, total, note, at"
+NODES = "task_no, map_index, attempt, node_id, state, started_at, ended_at, rows, message, at"
+APPROVALS = "CAST(x.run_id AS TEXT) AS run_id, r.dag_id, t.id AS task_id, x.map_index, x.since, x.wait_until"
+OF_APPROVALS = (
+    "FROM run r CROSS JOIN task t ON t.version = r.version AND t.kind = 'approval' "
+    "CROSS JOIN task_instance x ON x.run_id = r.id AND x.task_no = t.number "
+    "WHERE r.state = 'running' AND x.state = 'waiting'"
+)
 
 
 def columns(wanted: str, source: str, values: Sequence[object] = ()) -> Question[str]:
@@ -38,10 +46,9 @@ def last_event() -> Question[int]:
 
 
 def everything(runs_each: int) -> Question[tuple[int, dict[str, str]]]:
-    """The last event's number; JSON of all DAGs, their last runs (newest first), how many runs there are by state,
-    pools, and those who hold and wait for their slots."""
+    """The last event's number; JSON of all DAGs, their last runs (newest first), how many runs there are by state, and
+    what is the case now."""
     seq = yield from last_event()
-    dags = yield from columns(DAGS, "FROM dag d LEFT JOIN schedule s ON s.dag_id = d.dag_id ORDER BY d.dag_id")
     runs = yield from columns(
         RUNS,
         "FROM dag d CROSS JOIN run r ON r.id IN (SELECT id FROM run WHERE dag_id = d.dag_id ORDER BY id DESC LIMIT ?) "
@@ -49,6 +56,20 @@ def everything(runs_each: int) -> Question[tuple[int, dict[str, str]]]:
         (runs_each,),
     )
     counts = yield from columns("dag_id, state, count(*) AS runs", "FROM run GROUP BY dag_id, state")
+    now = yield from _now()
+    return seq, {**now, "runs": runs, "counts": counts}
+
+
+def present() -> Question[tuple[int, dict[str, str]]]:
+    """The last event's number, and JSON of what is the case now, beside runs."""
+    seq = yield from last_event()
+    now = yield from _now()
+    return seq, now
+
+
+def _now() -> Question[dict[str, str]]:
+    """DAGs, pools, those who hold and wait for their slots, what waits for people, what is wrong with DAG files."""
+    dags = yield from columns(DAGS, "FROM dag d LEFT JOIN schedule s ON s.dag_id = d.dag_id ORDER BY d.dag_id")
     pools = yield from columns("name, size, is_by_hand", "FROM pool ORDER BY name")
     busy = yield from columns(
         "t.pool, CAST(x.run_id AS TEXT) AS run_id, t.id AS task_id, x.state, count(*) AS instances, "
@@ -58,7 +79,16 @@ def everything(runs_each: int) -> Question[tuple[int, dict[str, str]]]:
         "WHERE r.state = 'running' AND (x.map_index >= 0 OR x.width IS NULL) "
         "GROUP BY x.run_id, x.task_no, x.state ORDER BY t.pool, x.run_id, x.task_no",
     )
-    return seq, {"dags": dags, "runs": runs, "counts": counts, "pools": pools, "in_pools": busy}
+    approvals = yield from columns(APPROVALS, f"{OF_APPROVALS} ORDER BY x.since")
+    problems = yield from columns("file, line, message, fix, since", "FROM problem ORDER BY file, line")
+    return {"dags": dags, "pools": pools, "in_pools": busy, "approvals": approvals, "problems": problems}
+
+
+def runs_of_ids(runs: Sequence[int]) -> Question[str]:
+    """JSON of these runs, as `everything` has them."""
+    among = json.dumps(list(runs))
+    found = yield from columns(RUNS, "FROM run r WHERE r.id IN (SELECT value FROM json_each(?))", (among,))
+    return found
 
 
 def run_with_all(run: int) -> Question[tuple[int, int, dict[str, str]] | None]:
@@ -73,5 +103,23 @@ def run_with_all(run: int) -> Question[tuple[int, int, dict[str, str]] | None]:
     instances = yield from columns(
         INSTANCES, "FROM task_instance WHERE run_id = ? ORDER BY task_no, map_index", (run,)
     )  # fmt: skip
-    progress = yield from columns(PROGRESS, "FROM progress WHERE run_id = ? ORDER BY task_no, map_index", (run,))
-    return seq, version, {"run": one, "tasks": tasks, "instances": instances, "progress": progress}
+    below = yield from told_below(run, 0.0)
+    return seq, version, {"run": one, "tasks": tasks, "instances": instances, **below}
+
+
+def told_below(run: int, since: float) -> Question[dict[str, str]]:
+    """JSON of what tasks have told below themselves from an instant on, and of the widths of all maps."""
+    progress = yield from columns(
+        PROGRESS, "FROM progress WHERE run_id = ? AND at >= ? ORDER BY task_no, map_index", (run, since)
+    )  # fmt: skip
+    nodes = yield from columns(
+        NODES, "FROM node WHERE run_id = ? AND at >= ? ORDER BY task_no, map_index, attempt, started_at", (run, since)
+    )  # fmt: skip
+    maps = yield from columns(
+        "x.task_no, x.width",
+        "FROM run r CROSS JOIN task t ON t.version = r.version AND t.is_map "
+        "CROSS JOIN task_instance x ON x.run_id = r.id AND x.task_no = t.number AND x.map_index = -1 "
+        "WHERE r.id = ? ORDER BY x.task_no",
+        (run,),
+    )
+    return {"progress": progress, "nodes": nodes, "maps": maps}

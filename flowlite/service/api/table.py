@@ -97,12 +97,14 @@ ROUTES = (
     # --- runs
     look("runs", "/runs"),
     look("unfinished", "/runs/unfinished", DESK),
+    look("run_rows", "/runs/rows"),
     look("detail", "/runs/{run}", DESK),
     look("instances", "/runs/{run}/instances"),
     look("attempts", "/runs/{run}/attempts"),
     look("why", "/runs/{run}/why"),
     look("logs", "/runs/{run}/logs"),
     look("run_snapshot", "/runs/{run}/snapshot"),
+    look("told", "/runs/{run}/told"),
     look("log_page", "/runs/{run}/tasks/{task_id}/logs/page"),
     look("log_search", "/runs/{run}/tasks/{task_id}/logs/search"),
     look("nodes", "/runs/{run}/tasks/{task_id}/nodes"),
@@ -119,6 +121,7 @@ ROUTES = (
     act("answer_approval", "/runs/{run}/tasks/{task_id}/answer"),
     # --- everything
     look("snapshot", "/snapshot"),
+    look("present", "/present"),
     look("events", "/events", EVENTS),
     # --- DAGs, pools, assets
     look("dags", "/dags"),

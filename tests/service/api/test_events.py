@@ -188,3 +188,25 @@ async def test_a_run_comes_whole_with_its_graph(world):
     assert found["instances"]["state"] == ["success"] * 5
     assert found["instances"]["map_index"] == [-1, -1, 0, 1, 2]
     assert (await world.http.get("/runs/99/snapshot")).status_code == 404
+
+
+async def test_runs_that_were_only_heard_of_are_asked_for_by_number(world):
+    first, second = await world.run(), await world.run("broken")
+    found = await world.get("/runs/rows", ids=[first, second, 99])
+    assert found["run_id"] == [str(first), str(second)]
+    assert found["state"] == ["success", "failed"]
+    assert len({len(column) for column in found.values()}) == 1
+
+
+async def test_what_is_the_case_now_is_the_part_of_a_snapshot_that_is_not_runs(world):
+    await world.run()
+    whole, now = await world.get("/snapshot"), await world.get("/present")
+    assert set(whole) - set(now) == {"runs", "counts", "declared"}
+    assert {part: now[part] for part in now if part != "at"} == {part: whole[part] for part in now if part != "at"}
+
+
+async def test_what_tasks_tell_below_themselves_comes_by_itself(world):
+    run = await world.run()
+    found = await world.get(f"/runs/{run}/told")
+    assert found["maps"] == {"task_no": [1], "width": [3]}
+    assert set(found) == {"seq", "at", "progress", "nodes", "maps"}

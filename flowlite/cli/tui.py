@@ -1,0 +1,52 @@
+"""`flowlite tui`: the terminal UI, on the daemon that is up or will be."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from flowlite.cli.setting import Setting
+
+
+@click.command()
+@click.argument("place", required=False, default="home")
+@click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
+@click.option("--theme", "look", default=None, help="dark, light, deuteranopia, tritanopia or bare.")
+@click.option("--ascii", "is_ascii", is_flag=True, help="For terminals without Unicode.")
+@click.pass_obj
+def tui(setting: Setting, place: str, read_only: bool, look: str | None, is_ascii: bool) -> None:
+    """Show what runs, what failed and why; PLACE is where to begin: run/17, dag/sales, pools."""
+    show(setting, place, is_read_only=read_only, look=look, is_ascii=is_ascii)
+
+
+def show(
+    setting: Setting,
+    place: str = "home",
+    *,
+    is_read_only: bool = False,
+    look: str | None = None,
+    is_ascii: bool = False,
+) -> None:
+    """Until its user leaves. Raises NoSuchPlace."""
+    from flowlite.client.remote import Remote
+    from flowlite.client.remote_line import Line
+    from flowlite.service.api.place import SOCKET
+    from flowlite.tui.places import place_of
+
+    begin = place_of(place)
+    if not sys.stdout.isatty():
+        raise click.UsageError("the terminal UI needs a terminal; `flowlite status` and `flowlite runs list` print")
+    from flowlite.tui.app import FlowliteApp
+    from flowlite.tui.themes import FIRST
+
+    FlowliteApp(
+        Remote(Line(setting.state_folder / SOCKET)), place=begin, look=look or os.environ.get("FLOWLITE_THEME", FIRST),
+        is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
+    ).run()  # fmt: skip
+
+
+def speaks_unicode() -> bool:
+    """Whether the terminal takes more than ASCII."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

@@ -1,0 +1,9 @@
+"""All actions of the terminal UI, in one registry: the palette, the help, the footer and the keys are made from it."""
+
+from __future__ import annotations
+
+from flowlite.tui.acting.lists import LISTS
+from flowlite.tui.acting.moving import MOVING
+from flowlite.tui.actions import Registry
+
+REGISTRY = Registry([*LISTS, *MOVING])

@@ -1,0 +1,73 @@
+"""Going about: places, panes, history, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flowlite.tui.actions import Action
+from flowlite.tui.places import HOME
+from flowlite.tui.widgets.canvas import Canvas
+from flowlite.tui.widgets.listing import Listing
+
+if TYPE_CHECKING:
+    from flowlite.tui.app import FlowliteApp
+
+
+def escape(app: FlowliteApp) -> None:
+    """Back, step by step: marks first, then to where one came from."""
+    if isinstance(app.focused, Listing) and app.focused.unmark():
+        return
+    back(app)
+
+
+def back(app: FlowliteApp) -> None:
+    """To where one was before."""
+    if app.history.back():
+        app.run_worker(app.show_place(), group="places")
+    elif app.history.here != HOME:
+        app.go(HOME)
+
+
+def forward(app: FlowliteApp) -> None:
+    """To where one went back from."""
+    if app.history.forward():
+        app.run_worker(app.show_place(), group="places")
+
+
+def next_pane(app: FlowliteApp, by: int = 1) -> None:
+    """The keys go to the next pane."""
+    panes = [one for one in (app.view.canvases() if app.view else []) if one.can_focus]
+    if not panes:
+        return
+    at = panes.index(app.focused) if isinstance(app.focused, Canvas) and app.focused in panes else -by
+    panes[(at + by) % len(panes)].focus(scroll_visible=False)
+
+
+def leave(app: FlowliteApp) -> None:
+    """Out of the place; from Home, out of the terminal UI."""
+    if app.history.here == HOME:
+        app.exit()
+    else:
+        back(app)
+
+
+def previous_pane(app: FlowliteApp) -> None:
+    """The keys go to the pane before."""
+    next_pane(app, -1)
+
+
+def anywhere(verb: str, title: str, keys: tuple[str, ...], run: Callable[[FlowliteApp], None]) -> Action:
+    """One that holds everywhere."""
+    return Action(id=f"everywhere.{verb}", title=title, keys=keys, run=run)
+
+
+MOVING = (
+    anywhere("next-pane", "Next pane", ("tab",), next_pane),
+    anywhere("previous-pane", "Previous pane", ("shift+tab",), previous_pane),
+    anywhere("escape", "Back: marks, filter, place", ("escape",), escape),
+    anywhere("back", "Back to where you were", ("left_square_bracket", "minus"), back),
+    anywhere("forward", "Forward again", ("right_square_bracket",), forward),
+    anywhere("leave", "Leave", ("q",), leave),
+    anywhere("quit", "Leave flowlite", ("ctrl+q",), lambda app: app.exit()),
+)

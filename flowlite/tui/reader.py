@@ -1,0 +1,191 @@
+"""The reader: keeps what the terminal UI knows as the daemon has it. One stream of events feeds every model; what
+events do not say is asked for, never more often than anybody could look."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from flowlite.client.remote_line import DaemonLeft, DaemonSilent
+from flowlite.core.errors import FlowliteError
+from flowlite.tui.model.run import RunModel
+from flowlite.tui.model.world import World
+
+RUNS_EACH = 30
+SILENCE_S = 25.0  # the daemon gives a sign of life every 15
+AGAIN_S = 0.2
+OPEN_RUNS = 6  # that are kept up to date, those looked at last
+AWAY = (DaemonLeft, DaemonSilent, OSError)
+
+
+class Asked(Protocol):
+    """What is asked of a client; see `Remote`."""
+
+    async def raw(self, verb: str, **named: Any) -> Any:
+        """The JSON of an answer."""
+        ...
+
+    def raw_items(self, verb: str, **named: Any) -> Any:
+        """The JSON of one that comes bit by bit."""
+        ...
+
+
+@dataclass(slots=True)
+class Errand:
+    """Something to ask for when it is wanted, at most every `every_s`."""
+
+    is_wanted: Callable[[], bool]
+    go: Callable[[], Awaitable[None]]
+    every_s: float
+    last: float = -1e9
+
+
+class Reader:
+    """`live` for as long as the screens do. `heard` is called when something has changed.
+
+    `is_live`: what is known is what is. Else nothing has been heard since `lost_at`.
+    """
+
+    def __init__(
+        self, remote: Asked, world: World, heard: Callable[[], None], *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._remote, self.world, self._heard, self._clock = remote, world, heard, clock
+        self.runs: dict[int, RunModel] = {}
+        self.is_live, self.was_live = False, False
+        self.lost_at: float | None = None
+        self.trouble = ""
+        self._ahead_s = 0.0  # the daemon's clock before ours
+        self._wake = asyncio.Event()
+        self._errands = [
+            Errand(lambda: self.world.is_old, self._renew, 0.3),
+            Errand(lambda: bool(self.world.wanted), self._ask_runs, 0.1),
+            Errand(lambda: any(run.is_old for run in self.runs.values()), self._ask_whole, 0.0),
+            Errand(lambda: any(run.is_stale for run in self.runs.values()), self._ask_told, 0.25),
+            Errand(lambda: self.world.is_stale, self._ask_present, 0.7),
+        ]
+
+    def now(self) -> float:
+        """The time as the daemon has it."""
+        return self._clock() + self._ahead_s
+
+    def run(self, id_: int) -> RunModel:
+        """A run, kept up to date from now on; its snapshot comes when it comes."""
+        found = self.runs.pop(id_, None) or RunModel(id_)
+        self.runs[id_] = found
+        while len(self.runs) > OPEN_RUNS:
+            del self.runs[next(iter(self.runs))]
+        self.wake()
+        return found
+
+    def wake(self) -> None:
+        """There may be something to ask for."""
+        self._wake.set()
+
+    # --- the stream ---------------------------------------------------------------------------------------------------
+    async def live(self) -> None:
+        """For ever; ends when it is cancelled."""
+        running_errands = asyncio.create_task(self._run_errands(), name="flowlite tui errands")
+        try:
+            while True:
+                try:
+                    await self._follow()
+                except AWAY as error:
+                    self._lost(error)
+                    await asyncio.sleep(AGAIN_S)
+        finally:
+            running_errands.cancel()
+            await asyncio.wait([running_errands])
+
+    async def _follow(self) -> None:
+        """From a snapshot on, until the stream ends."""
+        await self._renew()
+        for run in self.runs.values():
+            run.is_old = True
+        self.is_live, self.was_live, self.lost_at, self.trouble = True, True, None, ""
+        self.wake()
+        self._heard()
+        items = cast(
+            "AsyncGenerator[Any, None]", self._remote.raw_items("events", after=self.world.seq, is_merged=True)
+        )
+        async with aclosing(items):
+            while True:
+                async with asyncio.timeout(SILENCE_S):
+                    said = await anext(items, None)
+                if said is None:
+                    raise DaemonLeft("the daemon ended the stream of events")
+                if said.get("is_cut_off"):
+                    return
+                self._hear(said["events"])
+
+    def _hear(self, events: list[Mapping[str, Any]]) -> None:
+        if not events:
+            return
+        for event in events:
+            self.world.apply(event)
+            if event["run_id"] is not None and (run := self.runs.get(int(event["run_id"]))) is not None:
+                run.apply(event)
+        self.wake()
+        self._heard()
+
+    def _lost(self, error: Exception) -> None:
+        self.trouble = str(error) or type(error).__name__
+        if self.lost_at is None:
+            self.lost_at = self._clock()
+        self.is_live = False
+        self._heard()
+
+    # --- errands ------------------------------------------------------------------------------------------------------
+    async def _run_errands(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            for errand in self._errands:
+                if not (self.is_live and errand.is_wanted()):
+                    continue
+                left_s = errand.last + errand.every_s - loop.time()
+                if left_s > 0:
+                    loop.call_later(left_s, self.wake)
+                    continue
+                errand.last = loop.time()
+                try:
+                    await errand.go()
+                except AWAY:
+                    continue  # the stream notices, too, and begins anew
+                except FlowliteError as error:
+                    self.trouble = str(error)
+                self._heard()
+                if errand.is_wanted():
+                    loop.call_later(errand.every_s, self.wake)
+
+    async def _renew(self) -> None:
+        told = await self._remote.raw("snapshot", last=RUNS_EACH)
+        self._ahead_s = told["at"] - self._clock()
+        self.world.take(told)
+
+    async def _ask_runs(self) -> None:
+        wanted = sorted(self.world.wanted)[-500:]
+        self.world.wanted.difference_update(wanted)
+        self.world.take_runs(await self._remote.raw("run_rows", ids=wanted))
+
+    async def _ask_present(self) -> None:
+        self.world.is_stale = False
+        self.world.take_present(await self._remote.raw("present"))
+
+    async def _ask_whole(self) -> None:
+        for run in [run for run in self.runs.values() if run.is_old]:
+            try:
+                run.take(await self._remote.raw("run_snapshot", run=run.id))
+            except AWAY:
+                raise
+            except FlowliteError as error:
+                run.refuse(str(error))
+
+    async def _ask_told(self) -> None:
+        for run in [run for run in self.runs.values() if run.is_stale]:
+            run.is_stale = False
+            run.take_told(await self._remote.raw("told", run=run.id, since=run.told_until))

@@ -1,0 +1,10 @@
+"""Which view shows which kind of place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flowlite.tui.views.home import Home
+from flowlite.tui.views.view import View
+
+VIEWS: Mapping[str, type[View]] = {"home": Home}

@@ -1,0 +1,1 @@
+"""What the terminal UI is put together from: each widget draws rows of spans and knows no client."""
