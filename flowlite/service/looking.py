@@ -120,6 +120,17 @@ class Looking(Reading):
 
         return joined(await self.views.last_event(), time.time(), await self.views.told_below(run, since))
 
+    async def grid(self, dag_id: str, *, last: int = 60, before: int | None = None, ids: Sequence[int] = ()) -> RawJson:
+        """The last runs of a DAG by logical date, in columns, and the state of each of their tasks as a letter of
+        `letters`: `cells` by run, in the order of the `tasks` of its version. `before`: only of earlier dates than
+        that of this run; `ids`: only these runs. Raises DagUnknown."""
+        from flowlite.service.snapshots import joined
+
+        seq, parts = await self.views.grid(dag_id, last, before, ids)
+        if parts["cells"] == "[]":
+            await self._check_known(dag_id)
+        return joined(seq, time.time(), parts)
+
     async def run_snapshot(self, run: int) -> RawJson:
         """A run with its graph and all its task instances, in columns; `seq` is the event that it is up to.
 

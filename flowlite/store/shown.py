@@ -13,6 +13,7 @@ from flowlite.store import (
     schedules,
     shown_dags,
     shown_events,
+    shown_grid,
     shown_runs,
     shown_sla,
     shown_whole,
@@ -160,6 +161,10 @@ class Views:
     async def told_below(self, run: int, since: float) -> dict[str, str]:
         """JSON in columns of what the tasks of a run have told below themselves from an instant on."""
         return await self._ask(shown_whole.told_below(run, since))
+
+    async def grid(self, dag_id: str, last: int, before: int | None, ids: Sequence[int]) -> tuple[int, dict[str, str]]:
+        """The last event's number, and JSON of the last runs of a DAG with a letter for each of their tasks."""
+        return await self._ask(shown_grid.grid(dag_id, last, before, ids))
 
     async def run_with_all(self, run: int) -> tuple[int, int, dict[str, str]] | None:
         """The last event's number, the version of its graph, and JSON in columns of a run with its instances."""

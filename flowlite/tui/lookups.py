@@ -12,6 +12,7 @@ from flowlite.core.errors import FlowliteError
 from flowlite.tui.reader import Asked
 
 AT_ONCE = 2
+EVERY_S = 2.0
 KEPT = 256
 OPEN_QUESTIONS = 16  # older ones are forgotten: whoever asked has moved on
 
@@ -25,6 +26,7 @@ class Answer:
     error: str = ""
     is_asked: bool = False
     is_known: bool = False
+    asked_at: float = -1e9
 
 
 class Lookups:
@@ -37,13 +39,18 @@ class Lookups:
         self._busy: set[asyncio.Task[None]] = set()
         self.is_live = True
 
-    def look(self, verb: str, *, stamp: Hashable = None, **named: Any) -> Answer:
-        """What is known by now. Another `stamp` than that of what is known asks again."""
+    def look(self, verb: str, *, stamp: Hashable = None, every_s: float = EVERY_S, **named: Any) -> Answer:
+        """What is known by now. Another `stamp` than that of what is known asks again, at most every `every_s`."""
         key = (verb, *sorted((name, repr(value)) for name, value in named.items()))
         found = self._known.pop(key, None) or Answer()
         self._known[key] = found
         if not found.is_asked and self.is_live and not (found.is_known and found.stamp == stamp):
-            found.is_asked, found.stamp = True, stamp
+            loop = asyncio.get_running_loop()
+            if (left_s := found.asked_at + every_s - loop.time()) > 0:
+                found.is_asked = True
+                loop.call_later(left_s, self._let_ask, found)
+                return found
+            found.is_asked, found.stamp, found.asked_at = True, stamp, loop.time()
             self._open.append((key, verb, named))
             for old, *_ in self._open[:-OPEN_QUESTIONS]:
                 self._known[old].is_asked = False
@@ -53,10 +60,14 @@ class Lookups:
             del self._known[next(iter(self._known))]
         return found
 
+    def _let_ask(self, found: Answer) -> None:
+        found.is_asked = False
+        self._heard()
+
     def forget(self) -> None:
         """Ask for everything anew when it is looked at: a daemon has come back."""
         for answer in self._known.values():
-            answer.stamp, answer.is_known = object(), False
+            answer.is_known, answer.asked_at = False, -1e9
 
     def _begin(self) -> None:
         while self._open and len(self._busy) < AT_ONCE:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from flowlite.client.remote_line import DaemonLeft, DaemonSilent
 from flowlite.core.errors import FlowliteError
+from flowlite.tui.model.grid import PAGE, GridModel
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.world import World
 
@@ -19,6 +20,7 @@ RUNS_EACH = 30
 SILENCE_S = 25.0  # the daemon gives a sign of life every 15
 AGAIN_S = 0.2
 OPEN_RUNS = 6  # that are kept up to date, those looked at last
+OPEN_GRIDS = 3
 AWAY = (DaemonLeft, DaemonSilent, OSError)
 
 
@@ -55,6 +57,7 @@ class Reader:
     ) -> None:
         self._remote, self.world, self._heard, self._clock = remote, world, heard, clock
         self.runs: dict[int, RunModel] = {}
+        self.grids: dict[str, GridModel] = {}
         self.is_live, self.was_live = False, False
         self.lost_at: float | None = None
         self.trouble = ""
@@ -65,6 +68,8 @@ class Reader:
             Errand(lambda: bool(self.world.wanted), self._ask_runs, 0.1),
             Errand(lambda: any(run.is_old for run in self.runs.values()), self._ask_whole, 0.0),
             Errand(lambda: any(run.is_stale for run in self.runs.values()), self._ask_told, 0.25),
+            Errand(lambda: any(grid.is_old or grid.wants_more for grid in self.grids.values()), self._ask_grids, 0.0),
+            Errand(lambda: any(grid.wanted for grid in self.grids.values()), self._ask_grid_rows, 0.5),
             Errand(lambda: self.world.is_stale, self._ask_present, 0.7),
         ]
 
@@ -78,6 +83,15 @@ class Reader:
         self.runs[id_] = found
         while len(self.runs) > OPEN_RUNS:
             del self.runs[next(iter(self.runs))]
+        self.wake()
+        return found
+
+    def grid(self, dag_id: str) -> GridModel:
+        """The grid of a DAG, kept up to date from now on."""
+        found = self.grids.pop(dag_id, None) or GridModel(dag_id)
+        self.grids[dag_id] = found
+        while len(self.grids) > OPEN_GRIDS:
+            del self.grids[next(iter(self.grids))]
         self.wake()
         return found
 
@@ -105,6 +119,8 @@ class Reader:
         await self._renew()
         for run in self.runs.values():
             run.is_old = True
+        for grid in self.grids.values():
+            grid.is_old = True
         self.is_live, self.was_live, self.lost_at, self.trouble = True, True, None, ""
         self.wake()
         self._heard()
@@ -126,8 +142,12 @@ class Reader:
             return
         for event in events:
             self.world.apply(event)
-            if event["run_id"] is not None and (run := self.runs.get(int(event["run_id"]))) is not None:
+            if event["run_id"] is None:
+                continue
+            if (run := self.runs.get(int(event["run_id"]))) is not None:
                 run.apply(event)
+            if (grid := self.grids.get(event["dag_id"])) is not None:
+                grid.apply(event)
         self.wake()
         self._heard()
 
@@ -189,3 +209,23 @@ class Reader:
         for run in [run for run in self.runs.values() if run.is_stale]:
             run.is_stale = False
             run.take_told(await self._remote.raw("told", run=run.id, since=run.told_until))
+
+    async def _ask_grids(self) -> None:
+        for grid in [grid for grid in self.grids.values() if grid.is_old or grid.wants_more]:
+            try:
+                if grid.is_old:
+                    grid.take(await self._remote.raw("grid", dag_id=grid.dag_id, last=PAGE))
+                elif grid.columns:
+                    before = grid.columns[0].run.id
+                    grid.extend(await self._remote.raw("grid", dag_id=grid.dag_id, last=PAGE, before=before))
+                grid.wants_more = False
+            except AWAY:
+                raise
+            except FlowliteError as error:
+                grid.refuse(str(error))
+
+    async def _ask_grid_rows(self) -> None:
+        for grid in [grid for grid in self.grids.values() if grid.wanted]:
+            wanted = sorted(grid.wanted)[-PAGE:]
+            grid.wanted.difference_update(wanted)
+            grid.take_rows(await self._remote.raw("grid", dag_id=grid.dag_id, ids=wanted))

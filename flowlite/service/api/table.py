@@ -128,6 +128,7 @@ ROUTES = (
     look("dag", "/dags/{dag_id}"),
     look("fires", "/dags/{dag_id}/fires"),
     look("stats", "/dags/{dag_id}/stats"),
+    look("grid", "/dags/{dag_id}/grid"),
     look("pools", "/pools"),
     look("assets", "/assets"),
     look("deadlines", "/deadlines"),

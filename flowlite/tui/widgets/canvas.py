@@ -15,6 +15,7 @@ from flowlite.tui.picture import Row, Span
 from flowlite.tui.rows import filled
 
 if TYPE_CHECKING:
+    from flowlite.tui.app import FlowliteApp
     from flowlite.tui.base import BaseApp
 
 
@@ -58,6 +59,11 @@ class Canvas(Widget):
     def home(self) -> BaseApp:
         """The application."""
         return cast("BaseApp", self.app)
+
+    @property
+    def ui(self) -> FlowliteApp:
+        """The same, for what is shown in no other."""
+        return cast("FlowliteApp", self.app)
 
     @property
     def is_shown(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flowlite.tui.format import clock, length, plural
 from flowlite.tui.keymap import shown
@@ -24,7 +24,7 @@ class Header(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """One line."""
-        app = cast("FlowliteApp", self.app)
+        app = self.ui
         line = Line(width).put("flowlite", "strong", "place:home")
         for text, role, *key in app.crumbs():
             line.put(" › ", "faint").put(text, role, *key)
@@ -59,7 +59,7 @@ class Header(Canvas):
     def clicked(self, key: str, x: int, y: int, *, times: int) -> None:
         """Go where a crumb leads."""
         if key.startswith("place:"):
-            cast("FlowliteApp", self.app).go(key.removeprefix("place:"))
+            self.ui.go(key.removeprefix("place:"))
 
 
 def hints(app: FlowliteApp) -> Iterator[list[Piece]]:
@@ -81,7 +81,7 @@ class Footer(Canvas):
 
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """One line."""
-        app = cast("FlowliteApp", self.app)
+        app = self.ui
         if app.message is not None:
             text, role = app.message
             return [Line(width).put(text, role).row]
@@ -96,4 +96,4 @@ class Footer(Canvas):
     def clicked(self, key: str, x: int, y: int, *, times: int) -> None:
         """The same as the key."""
         if key.startswith("action:"):
-            cast("FlowliteApp", self.app).carry_out_named(key.removeprefix("action:"))
+            self.ui.carry_out_named(key.removeprefix("action:"))

@@ -1,41 +1,65 @@
-"""A list: a title, the heads of its columns, and its items, with a cursor, marks and a filter."""
+"""A list: a title, the heads of its columns, and its items, with a cursor, marks, a filter and an order."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from flowlite.tui.format import count
+from flowlite.tui.filters import Filter
 from flowlite.tui.picking import Picking
 from flowlite.tui.picture import Row, Span
-from flowlite.tui.rows import BLANK, Line, Piece, grounded, rule
+from flowlite.tui.rows import Line, Piece, grounded, rule
 from flowlite.tui.widgets.canvas import Canvas
 
 
 class Listing(Canvas, can_focus=True):
-    """Whoever derives from it writes `keys` and `item`, and `opened` for the key that goes into an item."""
+    """Whoever derives from it writes `items` and `item`, and `opened` for the key that goes into an item.
+
+    `facts`: what can be filtered by, with `facts_of`; `orders`: by what it can be sorted, with `rank`. The first order
+    is the one in which `items` come.
+    """
 
     scopes: ClassVar[tuple[str, ...]] = ("list",)
     has_title = True
+    what: ClassVar[str] = ""  # its name, for the title
     nothing: ClassVar[str] = "nothing"  # what is said of an empty list
+    facts: ClassVar[tuple[str, ...]] = ()
+    orders: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
         self.picking: Picking[Any] = Picking()
+        self.filter = Filter("", ())
+        self.order = self.orders[0] if self.orders else ""
+        self.is_reversed = False
+        self.total = 0  # items without the filter
         self._body = (0, 0)  # the first row of items, and how many there are
+        self._moved_to: Any = None
 
     # --- for those who derive -----------------------------------------------------------------------------------------
-    def keys(self) -> Sequence[Hashable]:
-        """The items as they are now, in order. The same object as long as nothing has changed."""
+    def items(self) -> Sequence[Hashable]:
+        """The keys of the items as they are now, in their first order."""
         raise NotImplementedError
+
+    def facts_of(self, key: Any) -> Mapping[str, Any]:
+        """What a filter is told of an item."""
+        return {"name": str(key)}
+
+    def rank(self, key: Any, order: str) -> Any:
+        """Where an item stands in this order."""
+        return key
 
     def item(self, key: Any, width: int) -> Row:
         """One of them; its first two cells are for the cursor and the mark."""
         raise NotImplementedError
 
     def title(self, width: int) -> Row:
-        """What the list is."""
-        return BLANK
+        """What the list is, how much of it is shown, and why not all."""
+        return Line(width).skip().pieces(*self.counted()).right(*self.aside(width), margin=1).row
+
+    def aside(self, width: int) -> list[Piece]:
+        """What stands at the right of the title."""
+        return []
 
     def heads(self, width: int) -> list[Row]:
         """What stands above the items and does not scroll."""
@@ -45,17 +69,45 @@ class Listing(Canvas, can_focus=True):
         """Go into an item."""
 
     def moved(self) -> None:
-        """The cursor is on another item."""
+        """The cursor is on another item, whoever moved."""
 
-    def total(self) -> int | None:
-        """How many there would be without a filter; None: all are shown."""
-        return None
+    # --- what is listed -----------------------------------------------------------------------------------------------
+    def keys(self) -> Sequence[Any]:
+        """The items that pass the filter, in the order that is wanted."""
+        found = self.items()
+        self.total = len(found)
+        if self.filter:
+            found = [key for key in found if self.filter.holds(self.facts_of(key))]
+        if self.orders and self.order != self.orders[0]:
+            found = sorted(found, key=lambda key: self.rank(key, self.order))
+        if self.is_reversed:
+            found = found[::-1]
+        self.picking.take(found)
+        return found
+
+    def filter_by(self, text: str) -> None:
+        """Show only what passes. Raises BadFilter."""
+        self.filter = Filter(text, self.facts)
+        self.renew_now()
+
+    def sort(self) -> None:
+        """By the next order."""
+        if self.orders:
+            self.order = self.orders[(self.orders.index(self.order) + 1) % len(self.orders)]
+            self.renew_now()
+
+    def turn(self) -> None:
+        """The other way round."""
+        self.is_reversed = not self.is_reversed
+        self.renew_now()
 
     # --- drawing ------------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """Title, rule, heads, items."""
         keys = self.keys()
-        self.picking.take(keys)
+        if self._moved_to != self.picking.key:
+            self._moved_to = self.picking.key
+            self.moved()
         top: list[Row] = [self.title(width), rule(width, has_focus=self.has_focus)] if self.has_title else []
         top += self.heads(width)
         room = max(0, height - len(top))
@@ -79,14 +131,16 @@ class Listing(Canvas, can_focus=True):
         """What stands there instead of items."""
         return Line(width).skip(2).put(self.nothing, "dim").row
 
-    def counted(self, what: str) -> list[Piece]:
-        """`DAGs  34 of 41`, for titles."""
-        number, total = len(self.keys()), self.total()
-        shown = f"{number:,}" if total is None or total == number else f"{number:,} of {total:,}"
-        marks = len(self.picking.marks)
-        title = "title" if self.has_focus else "title-idle"
-        found: list[Piece] = [(what, title), ("  ", "text"), (shown, "dim")]
-        return [*found, (f"  {count(marks)} marked", "accent")] if marks else found
+    def counted(self) -> list[Piece]:
+        """`DAGs  34 of 41  /state:failed  by took`."""
+        number, total, marks = len(self.picking.keys), self.total, len(self.picking.marks)
+        found: list[Piece] = [(self.what, "title" if self.has_focus else "title-idle"), ("  ", "text")]
+        found.append((f"{number:,}" if number == total else f"{number:,} of {total:,}", "dim"))
+        if self.filter:
+            found.append((f"  /{self.filter.text}", "accent"))
+        if self.orders and (self.order != self.orders[0] or self.is_reversed):
+            found.append((f"  by {self.order}{' ↑' if self.is_reversed else ''}", "dim"))
+        return [*found, (f"  {marks:,} marked", "accent")] if marks else found
 
     # --- moving -------------------------------------------------------------------------------------------------------
     def step(self, by: int) -> None:
@@ -106,7 +160,6 @@ class Listing(Canvas, can_focus=True):
     def cursor_moved(self) -> None:
         """Show it where it is now."""
         self.renew_now()
-        self.moved()
 
     def mark(self) -> None:
         """The item under the cursor, and on to the next."""

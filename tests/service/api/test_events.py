@@ -210,3 +210,24 @@ async def test_what_tasks_tell_below_themselves_comes_by_itself(world):
     found = await world.get(f"/runs/{run}/told")
     assert found["maps"] == {"task_no": [1], "width": [3]}
     assert set(found) == {"seq", "at", "progress", "nodes", "maps"}
+
+
+async def test_the_grid_of_a_dag_is_a_letter_for_each_task_of_each_run(world):
+    first, second = await world.run(), await world.run()
+    found = await world.get("/dags/lengths/grid")
+    done = found["letters"]["success"]
+    assert found["runs"]["run_id"] == [str(second), str(first)]
+    assert found["cells"] == [done * 2, done * 2]
+    (version,) = set(found["runs"]["version"])
+    assert found["tasks"][str(version)] == ["cities", "measure"]
+    only = await world.get("/dags/lengths/grid", ids=[first])
+    assert only["runs"]["run_id"] == [str(first)]
+    older = await world.get("/dags/lengths/grid", before=second)
+    assert older["runs"]["run_id"] == [str(first)]
+
+
+async def test_a_failed_task_is_seen_in_the_grid(world):
+    await world.run("broken")
+    found = await world.get("/dags/broken/grid")
+    assert found["letters"]["failed"] in found["cells"][0]
+    assert (await world.http.get("/dags/nobody/grid")).status_code == 404

@@ -133,7 +133,7 @@ def test_an_instant_is_said_as_far_away_as_it_is():
     assert when(now - 400 * 86_400, now, UTC) == "Oct 2024"
 
 
-# --- without colours, without Unicode -----------------------------------------------------------------------------------
+# --- without Unicode -------------------------------------------------------------------------------------------------
 def test_without_unicode_each_cell_is_one_cell_of_ascii():
     painter = Painter(THEMES["dark"], is_ascii=True)
     text = "─│╭╮╰╯├┤┬┴┼█▌…·•›●◌ ⣿⠤" + "".join(found.mark for found in GLYPHS.values()) + LEVELS
