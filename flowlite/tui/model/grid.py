@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flowlite.core.states import taken_together
-from flowlite.tui.model.columns import rows, seconds
 from flowlite.tui.model.run import CODE, STATES
 from flowlite.tui.model.tree import Tree, tree_of
-from flowlite.tui.model.world import FINISHED, Run
+from flowlite.tui.model.world import FINISHED, Run, runs_in
 
 Told = Mapping[str, Any]
 PAGE = 60
@@ -80,17 +79,8 @@ class GridModel:
         for version, ids in told["tasks"].items():
             self.tasks[int(version)] = ids
             self.numbers[int(version)] = {id_: number for number, id_ in enumerate(ids)}
-        names = (
-            "run_id", "dag_id", "kind", "state", "logical_date", "started_at", "ended_at", "had_failures", "wish", "version",
-        )  # fmt: skip
-        for row, cells in zip(rows(told["runs"], *names), told["cells"], strict=True):
-            id_, dag_id, kind, state, date, started, ended, had, wish, version = row
-            run = Run(
-                id=int(id_), dag_id=dag_id, state=state, kind=kind, logical_date=float(date), started_at=seconds(started),
-                ended_at=seconds(ended), had_failures=bool(had), wish=wish,
-            )  # fmt: skip
-            states = bytearray(codes.get(letter, NOTHING) for letter in cells)
-            self.by_id[run.id] = Cell(run, version, states)
+        for run, version, cells in zip(runs_in(told["runs"]), told["runs"]["version"], told["cells"], strict=True):
+            self.by_id[run.id] = Cell(run, version, bytearray(codes.get(letter, NOTHING) for letter in cells))
             self.wanted.discard(run.id)
         self.columns = sorted(self.by_id.values(), key=lambda cell: cell.run.logical_date or 0.0)
         newest = max(self.tasks, default=None)

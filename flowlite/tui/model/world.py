@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,22 @@ class Run:
         if self.started_at is None:
             return None
         return (now if self.ended_at is None else self.ended_at) - self.started_at
+
+    def become(self, other: Run) -> None:
+        """As its row says."""
+        self.state, self.kind, self.logical_date = other.state, other.kind, other.logical_date
+        self.started_at, self.ended_at = other.started_at, other.ended_at
+        self.had_failures, self.wish = other.had_failures, other.wish
+
+
+def runs_in(columns: Columns) -> Iterator[Run]:
+    """From columns of a snapshot."""
+    names = ("run_id", "dag_id", "kind", "state", "logical_date", "started_at", "ended_at", "had_failures", "wish")
+    for id_, dag_id, kind, state, date, started, ended, had, wish in rows(columns, *names):
+        yield Run(
+            id=int(id_), dag_id=dag_id, state=state, kind=kind, logical_date=seconds(date), started_at=seconds(started),
+            ended_at=seconds(ended), had_failures=bool(had), wish=wish,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -196,15 +212,11 @@ class World:
 
     def take_runs(self, columns: Columns) -> None:
         """Rows of runs: new ones, or ones that were only heard of."""
-        names = ("run_id", "dag_id", "kind", "state", "logical_date", "started_at", "ended_at", "had_failures", "wish")
-        for id_, dag_id, kind, state, date, started, ended, had, wish in rows(columns, *names):
-            self.wanted.discard(int(id_))
-            run = self._run(int(id_), dag_id, state)
-            if run is None:
-                continue
-            run.kind, run.logical_date, run.wish, run.had_failures = kind, seconds(date), wish, bool(had)
-            run.started_at, run.ended_at = seconds(started), seconds(ended)
-            self._move(run, state)
+        for told in runs_in(columns):
+            self.wanted.discard(told.id)
+            run = self._run(told.id, told.dag_id, told.state)
+            if run is not None:
+                run.become(told)
 
     # --- events -------------------------------------------------------------------------------------------------------
     def apply(self, event: Told) -> None:
