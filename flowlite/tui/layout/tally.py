@@ -1,0 +1,64 @@
+"""Many states in few cells: how many tasks are in each, one state for all, a bar of ten."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from flowlite.tui.glyphs import glyph
+
+BAR = 10
+ORDER = (
+    "success", "running", "retrying", "failed", "upstream_failed", "waiting", "queued", "pending", "skipped", "cancelled",
+)  # fmt: skip
+GOING_ON = ("running", "retrying", "waiting", "queued", "pending")
+OVER = ("failed", "upstream_failed", "cancelled", "success", "skipped")
+WORTH = ("failed", "running", "retrying", "upstream_failed", "waiting", "queued", "cancelled", "success", "pending")
+DONE = "━"
+
+
+def counted(states: Iterable[str]) -> dict[str, int]:
+    """How many are in each state, what was done first, what is to come last."""
+    found = Counter(states)
+    return {state: found[state] for state in ORDER if found[state]}
+
+
+def together(counts: Mapping[str, int]) -> str:
+    """One state for many: a failure, or else what is going on, or else the worst end; blank for none."""
+    if counts.get("failed"):
+        return "failed"
+    has_begun = any(counts.get(state) for state in OVER)
+    going_on = next((state for state in GOING_ON if counts.get(state)), None)
+    if going_on is not None:
+        return "running" if has_begun and going_on == "pending" else going_on
+    return next((state for state in OVER if counts.get(state)), "")
+
+
+def tally(counts: Mapping[str, int], width: int, *, is_ascii: bool = False) -> list[tuple[str, str]]:
+    """`✓12 ▸2 ✗1 ·9` as (text, state), at most so wide; what is least worth telling gives way to an ellipsis."""
+    pieces = [(f"{glyph(state, is_ascii=is_ascii)}{number}", state) for state, number in counts.items()]
+    if sum(len(text) + 1 for text, _ in pieces) - 1 <= width:
+        return pieces
+    more = ".." if is_ascii else "…"
+    while pieces and sum(len(text) + 1 for text, _ in pieces) + len(more) > width:
+        pieces.remove(max(pieces, key=lambda piece: WORTH.index(piece[1]) if piece[1] in WORTH else len(WORTH)))
+    return [*pieces, (more, "")]
+
+
+def bar(counts: Mapping[str, int], *, is_ascii: bool = False) -> list[tuple[str, str]]:
+    """Ten cells shared out by state, none too rare to be seen, as (text, state)."""
+    total = sum(counts.values())
+    if not total:
+        return []
+    cells = {state: max(1, number * BAR // total) for state, number in counts.items()}
+    while sum(cells.values()) > BAR:
+        cells[max(cells, key=lambda state: (cells[state], counts[state]))] -= 1
+    while sum(cells.values()) < BAR:
+        cells[max(cells, key=lambda state: counts[state] * BAR / total - cells[state])] += 1
+    return [(_cell(state, is_ascii=is_ascii) * number, state) for state, number in cells.items()]
+
+
+def _cell(state: str, *, is_ascii: bool) -> str:
+    if state == "success":
+        return "=" if is_ascii else DONE
+    return glyph(state, is_ascii=is_ascii)
