@@ -9,7 +9,8 @@ from flowlite.tui.glyphs import glyph
 
 BAR = 10
 ORDER = (
-    "success", "running", "retrying", "failed", "upstream_failed", "waiting", "queued", "pending", "skipped", "cancelled",
+    "success", "running", "retrying", "failed", "upstream_failed", "waiting", "queued", "pending", "skipped",
+    "cancelled",
 )  # fmt: skip
 GOING_ON = ("running", "retrying", "waiting", "queued", "pending")
 OVER = ("failed", "upstream_failed", "cancelled", "success", "skipped")

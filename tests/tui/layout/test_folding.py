@@ -27,7 +27,8 @@ def test_a_large_dag_is_shown_by_its_groups_at_first():
     folds = folds_of(graph)
     view = whole(graph, folds, folded_at_first(graph, folds))
     assert [(box.label, len(box.tasks)) for box in view.boxes] == [
-        ("extract", 12), ("transform", 16), ("validate", 5), ("load", 4), ("snapshot", 6), ("publish", 1), ("notify", 1),
+        ("extract", 12), ("transform", 16), ("validate", 5), ("load", 4), ("snapshot", 6), ("publish", 1),
+        ("notify", 1),
     ]  # fmt: skip
     assert ("group:extract", "group:snapshot") in edges(view)
 
