@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowlite.tui.glyphs import glyph
-from flowlite.tui.layout.names import shortened
+from flowlite.tui.layout.names import middle
 from flowlite.tui.layout.part import Size
 from flowlite.tui.layout.tally import BAR, bar, counted, tally, together
 from flowlite.tui.layout.view import Box
@@ -34,8 +34,8 @@ class Now:
 class Boxes:
     """Sizes and spans of the boxes of one view."""
 
-    def __init__(self, *, maps: Collection[int] = (), is_narrow: bool = False, is_ascii: bool = False) -> None:
-        self._maps, self._is_narrow, self._is_ascii = frozenset(maps), is_narrow, is_ascii
+    def __init__(self, *, maps: Collection[int] = (), is_narrow: bool = False) -> None:
+        self._maps, self._is_narrow = frozenset(maps), is_narrow
 
     def size(self, box: Box) -> Size:
         """The same in all states."""
@@ -47,20 +47,19 @@ class Boxes:
             return Size(max(title, 2 + BAR), 3, 1)
         return Size(max(title, 2 + BAR + 1 + self._tally_width(box)), 2, 1)
 
-    def spans(self, box: Box, line: int, x: int, now: Now, role: str = "") -> list[Span]:
-        """One of its lines, from column `x` on; `role` is that of its name, or else its state says so."""
+    def spans(self, box: Box, line: int, x: int, now: Now, *, is_critical: bool = False) -> list[Span]:
+        """One of its lines, from column `x` on."""
         if box.kind == "stub":
-            dots = ".." if self._is_ascii else "…"
-            return [Span(x, f"{dots} {self._name(box)}", role or "dim", box.key)]
+            return [Span(x, f"… {self._name(box)}", "dim", box.key)]
         counts = now.of(box)
         if line:
             return self._counts(box, line, x + 2, counts)
         state = together(counts)
-        name = Span(x + 2, self._name(box), role or name_role(state), box.key)
+        name = Span(x + 2, self._name(box), name_role(state, is_critical=is_critical), box.key)
         if box.kind == "fold":
             number = Span(x + 2 + len(name.text), f"  {len(box.tasks)}", "dim", box.key)
             return [Span(x, "+ ", "dim", box.key), name, number]
-        mark = glyph(state or "pending", is_ascii=self._is_ascii)
+        mark = glyph(state or "pending")
         spans = [Span(x, f"{mark} ", f"state-{state}" if state else "dim", box.key), name]
         if more := self._elements(box, now) + self._more(box):
             spans.append(Span(x + 2 + len(name.text), more, "dim", box.key))
@@ -68,14 +67,14 @@ class Boxes:
 
     def _counts(self, box: Box, line: int, x: int, counts: Mapping[str, int]) -> list[Span]:
         spans = []
-        for text, state in bar(counts, is_ascii=self._is_ascii) if line == 1 else ():
+        for text, state in bar(counts) if line == 1 else ():
             spans.append(Span(x, text, f"state-{state}", box.key))
             x += len(text)
         if self._is_narrow and line == 1:
             return spans
         x += line == 1
         width = self.size(box).width - 2 if self._is_narrow else self._tally_width(box)
-        for text, state in tally(counts, width, is_ascii=self._is_ascii):
+        for text, state in tally(counts, width):
             spans.append(Span(x, text, f"state-{state}" if state else "dim", box.key))
             x += len(text) + 1
         return spans
@@ -84,7 +83,7 @@ class Boxes:
         return (2 + len(str(len(box.tasks)))) * min(KINDS, len(box.tasks)) - 1
 
     def _name(self, box: Box) -> str:
-        return shortened(box.label, WIDEST, is_ascii=self._is_ascii)
+        return middle(box.label, WIDEST)
 
     def _is_map(self, box: Box) -> bool:
         return box.kind == "task" and box.tasks[0] in self._maps
@@ -93,17 +92,18 @@ class Boxes:
         width = (now.elements or {}).get(box.tasks[0]) if self._is_map(box) else None
         if width is None:
             return ""
-        return f" {'x' if self._is_ascii else '×'}{width if width < 10_000 else '****'}"
+        return f" ×{width if width < 10_000 else '****'}"
 
     def _more(self, box: Box) -> str:
         """Neighbours that are not shown."""
-        left, right = ("<", ">") if self._is_ascii else ("‹", "›")
-        up = f" {left}{box.more_up}" if box.more_up else ""
-        return up + (f" {box.more_down}{right}" if box.more_down else "")
+        up = f" ‹{box.more_up}" if box.more_up else ""
+        return up + (f" {box.more_down}›" if box.more_down else "")
 
 
-def name_role(state: str) -> str:
+def name_role(state: str, *, is_critical: bool = False) -> str:
     """Of the name of what is in a state: only what goes on or went wrong is to be seen from afar."""
     if state in ("failed", "upstream_failed", "running", "retrying"):
         return f"state-{state}"
-    return "dim" if state in QUIET else "text"
+    if is_critical:
+        return "node-focus"
+    return "dim" if state in QUIET else "node"

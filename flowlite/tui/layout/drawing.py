@@ -15,17 +15,15 @@ from flowlite.tui.layout.wires import Wires
 from flowlite.tui.picture import Row
 
 FAILED = ("failed", "upstream_failed")
-MARKS = ("edge-failed", "critical", "edge-selected")  # each is drawn over those before it
+MARKS = ("edge-failed", "edge-critical", "edge-focus")  # each is drawn over those before it
 
 
 class Drawing:
     """A view, the states of its tasks, a cursor, and edges that stand out."""
 
-    def __init__(
-        self, view: View, *, maps: Collection[int] = (), is_narrow: bool = False, is_ascii: bool = False
-    ) -> None:
-        self.view, self._is_ascii = view, is_ascii
-        self._boxes = Boxes(maps=maps, is_narrow=is_narrow, is_ascii=is_ascii)
+    def __init__(self, view: View, *, maps: Collection[int] = (), is_narrow: bool = False) -> None:
+        self.view = view
+        self._boxes = Boxes(maps=maps, is_narrow=is_narrow)
         self._sizes = [self._boxes.size(box) for box in view.boxes]
         self.placed = laid_out(self._sizes, view.up)
         self.width, self.height = self.placed.width, self.placed.height
@@ -77,14 +75,14 @@ class Drawing:
         if number is not None:
             edges = [(up, number) for up in self.view.up[number]] + [(number, down) for down in self.view.down[number]]
         rows = self._rows_of(one for one in (before, number) if one is not None)
-        return self._forget(rows) | self._mark("edge-selected", edges)
+        return self._forget(rows) | self._mark("edge-focus", edges)
 
     def mark_critical(self, tasks: Sequence[int]) -> set[int]:
         """A path of tasks, one after the other; the answer is the rows that look different."""
         shown = [self.view.box_of_task[task] for task in tasks if task in self.view.box_of_task]
         before, self._critical = self._critical, frozenset(shown)
         edges = [edge for edge in pairwise(shown) if edge in self.placed.lines]
-        return self._forget(self._rows_of(before ^ self._critical)) | self._mark("critical", edges)
+        return self._forget(self._rows_of(before ^ self._critical)) | self._mark("edge-critical", edges)
 
     # --- inside -------------------------------------------------------------------------------------------------------
     def _elements(self, now: Now, number: int) -> int | None:
@@ -119,23 +117,26 @@ class Drawing:
 
     def _drawn(self, y: int) -> Row:
         line = Line(self.width)
-        line.put_marks(self.wires.text(y, is_ascii=self._is_ascii), "edge")
+        line.put_marks(self.wires.text(y), "edge")
         for role in MARKS:
             if role in self._marked:
-                line.put_marks(self._marked[role][1].text(y, is_ascii=self._is_ascii), role)
+                line.put_marks(self._marked[role][1].text(y), role)
         for number, part in self._on_row.get(y, ()):
             self._draw_box(line, number, part)
         return line.row()
 
     def _draw_box(self, line: Line, number: int, part: int) -> None:
         box, (x, _) = self.view.boxes[number], self.placed.corners[number]
-        role = "cursor" if number == self._cursor else "critical" if number in self._critical else ""
         if part == 0 and self.view.down[number]:
             # Room that is kept for counts: the line begins earlier as long as nothing is there.
-            line.put(x, ("-" if self._is_ascii else "─") * (self._sizes[number].width + 1), self._edge_role(number))
-        for span in self._boxes.spans(box, part, x, self._now, role):
-            line.put(*span)
-            line.clear(span.x + len(span.text))
+            line.put(x, "─" * (self._sizes[number].width + 1), self._edge_role(number))
+        spans = self._boxes.spans(box, part, x, self._now, is_critical=number in self._critical)
+        ground = ".cursor" if number == self._cursor else ""
+        end = max((span.x + len(span.text) for span in spans), default=x)
+        line.put(x, " " * (end - x), f"text{ground}", box.key)
+        line.clear(end)
+        for span in spans:
+            line.put(span.x, span.text, f"{span.role}{ground}", span.key)
 
     def _edge_role(self, number: int) -> str:
         """Of the line that leaves a box."""

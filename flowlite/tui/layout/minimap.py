@@ -14,8 +14,7 @@ Rectangle = tuple[int, int, int, int]  # column, row, cells, rows
 
 
 def minimap(
-    placed: Placed, failed: Collection[int], seen: Rectangle, *, width: int = WIDTH, height: int = HEIGHT,
-    is_ascii: bool = False,
+    placed: Placed, failed: Collection[int], seen: Rectangle, *, width: int = WIDTH, height: int = HEIGHT
 ) -> list[Row]:  # fmt: skip
     """Rows of so many cells. `failed`: the numbers of the boxes that stand out; `seen`: what is on the screen."""
     columns = min(1.0, 2 * width / max(placed.width, 1))
@@ -31,15 +30,15 @@ def minimap(
     x_range = range(int(left * columns) // 2, int((left + across) * columns - 1e-9) // 2 + 1)
     y_range = range(int(top * rows) // 4, int((top + down) * rows - 1e-9) // 4 + 1)
     return [
-        _row(dots.text(y), [(x, y) in wrong for x in range(width)], x_range if y in y_range else (), is_ascii=is_ascii)
+        _row(dots.text(y), [(x, y) in wrong for x in range(width)], x_range if y in y_range else ())
         for y in range(height)
     ]
 
 
-def _row(text: str, wrong: Sequence[bool], seen: Collection[int], *, is_ascii: bool) -> Row:
+def _row(text: str, wrong: Sequence[bool], seen: Collection[int]) -> Row:
     line = Line(len(text))
     for x, one in enumerate(text):
-        role = "minimap-failed" if wrong[x] else "minimap-seen" if x in seen else "minimap"
-        mark = ("X" if wrong[x] else ".") if is_ascii and one != " " else one
-        line.put(x, mark, role)
+        role = "state-failed" if wrong[x] else "text" if x in seen else "faint"
+        role = f"{role}.cursor" if x in seen else role
+        line.put(x, one, role)
     return line.row()

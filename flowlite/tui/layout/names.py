@@ -17,14 +17,13 @@ def narrow(text: str) -> str:
     )  # fmt: skip
 
 
-def shortened(text: str, width: int, *, is_ascii: bool = False) -> str:
+def middle(text: str, width: int) -> str:
     """At most so many cells: `extract_cus…_eu`. The beginning says what it is, the end which one of them."""
     text = narrow(text)
     if len(text) <= width:
         return text
-    gap = ".." if is_ascii else "…"
-    room = width - len(gap)
+    room = width - 1
     if room < 2:
         return text[: max(width, 0)]
     tail = room * 2 // 5
-    return f"{text[: room - tail]}{gap}{text[len(text) - tail :]}"
+    return f"{text[: room - tail]}…{text[len(text) - tail :]}"

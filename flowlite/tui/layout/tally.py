@@ -35,18 +35,17 @@ def together(counts: Mapping[str, int]) -> str:
     return next((state for state in OVER if counts.get(state)), "")
 
 
-def tally(counts: Mapping[str, int], width: int, *, is_ascii: bool = False) -> list[tuple[str, str]]:
+def tally(counts: Mapping[str, int], width: int) -> list[tuple[str, str]]:
     """`✓12 ▸2 ✗1 ·9` as (text, state), at most so wide; what is least worth telling gives way to an ellipsis."""
-    pieces = [(f"{glyph(state, is_ascii=is_ascii)}{number}", state) for state, number in counts.items()]
+    pieces = [(f"{glyph(state)}{number}", state) for state, number in counts.items()]
     if sum(len(text) + 1 for text, _ in pieces) - 1 <= width:
         return pieces
-    more = ".." if is_ascii else "…"
-    while pieces and sum(len(text) + 1 for text, _ in pieces) + len(more) > width:
+    while pieces and sum(len(text) + 1 for text, _ in pieces) + 1 > width:
         pieces.remove(max(pieces, key=lambda piece: WORTH.index(piece[1]) if piece[1] in WORTH else len(WORTH)))
-    return [*pieces, (more, "")]
+    return [*pieces, ("…", "")]
 
 
-def bar(counts: Mapping[str, int], *, is_ascii: bool = False) -> list[tuple[str, str]]:
+def bar(counts: Mapping[str, int]) -> list[tuple[str, str]]:
     """Ten cells shared out by state, none too rare to be seen, as (text, state)."""
     total = sum(counts.values())
     if not total:
@@ -56,10 +55,4 @@ def bar(counts: Mapping[str, int], *, is_ascii: bool = False) -> list[tuple[str,
         cells[max(cells, key=lambda state: (cells[state], counts[state]))] -= 1
     while sum(cells.values()) < BAR:
         cells[max(cells, key=lambda state: counts[state] * BAR / total - cells[state])] += 1
-    return [(_cell(state, is_ascii=is_ascii) * number, state) for state, number in cells.items()]
-
-
-def _cell(state: str, *, is_ascii: bool) -> str:
-    if state == "success":
-        return "=" if is_ascii else DONE
-    return glyph(state, is_ascii=is_ascii)
+    return [((DONE if state == "success" else glyph(state)) * number, state) for state, number in cells.items()]

@@ -16,7 +16,6 @@ UPRIGHT, LEVEL = UP | DOWN, LEFT | RIGHT
 PASSED = 16  # a level line passes here
 CORNER = 32  # an upright line has a corner here
 ROUNDED = " ╵╷│╴╯╮┤╶╰╭├─┴┬┼"  # by the sum of the directions
-PLAIN = " |||-+++-+++-+++"
 _PASSED = bytes(mask & 63 | PASSED for mask in range(256))
 
 
@@ -30,7 +29,7 @@ def _sum(mask: int) -> int:
     return UPRIGHT if mask & UPRIGHT else mask & 15 | LEVEL
 
 
-_GLYPHS = [{mask: ord(glyphs[_sum(mask)]) for mask in range(64)} for glyphs in (ROUNDED, PLAIN)]
+_GLYPHS = {mask: ord(ROUNDED[_sum(mask)]) for mask in range(64)}
 
 
 class Wires:
@@ -50,10 +49,10 @@ class Wires:
             else:
                 self._draw_upright(x, min(y, end_y), max(y, end_y))
 
-    def text(self, y: int, *, is_ascii: bool = False) -> str:
+    def text(self, y: int) -> str:
         """A row of glyphs, blank where there is no line."""
         row = self._rows.get(y)
-        return "" if row is None else row.decode("latin-1").translate(_GLYPHS[is_ascii])
+        return "" if row is None else row.decode("latin-1").translate(_GLYPHS)
 
     def rows(self) -> Iterable[int]:
         """Those that have lines."""
