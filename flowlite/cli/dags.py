@@ -177,7 +177,7 @@ def params_rows(schema: object) -> list[tuple[str, ...]]:
 def graph(setting: Setting, dag: str, as_json: bool) -> None:
     """Draw DAG from left to right; as a list if the terminal is too narrow."""
     from flowlite.cli.drawing import draw
-    from flowlite.cli.safe import safe_line
+    from flowlite.core.terminal_text import safe_line
 
     setting, dag_id = setting.for_dag(dag)
     found = setting.ask(lambda client: client.dag(dag_id or client.only_dag().id))

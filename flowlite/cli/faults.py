@@ -33,7 +33,7 @@ class Refused(click.ClickException):
 
     def show(self, file: object = None) -> None:
         """`flowlite: ` and the message, on stderr, made safe."""
-        from flowlite.cli.safe import safe
+        from flowlite.core.terminal_text import safe
 
         click.echo(f"{click.style('flowlite:', fg='red')} {safe(self.message)}", err=True)
 

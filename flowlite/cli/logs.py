@@ -12,6 +12,7 @@ from flowlite.cli.output import json_option, paint, print_json, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
 from flowlite.cli.targets import RUN, TARGET, Target
+from flowlite.core.terminal_text import without_colors
 
 COLORS = {"error": "red", "err": "yellow", "warn": "yellow", "flow": "bright_black", "debug": "bright_black"}
 LABEL = slice(25, 30)  # where a line says which stream or level it is
@@ -54,7 +55,7 @@ def follow_log(setting: Setting, run: int, task: Target | None, attempt: int | N
 
 def show(line: str) -> None:
     """One line in the colour of its stream."""
-    paint(Cell(line, COLORS.get(line[LABEL].strip())))
+    paint(Cell(without_colors(line), COLORS.get(line[LABEL].strip())))
 
 
 def _named(one: object) -> dict[str, object]:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from flowlite.cli.safe import safe
 from flowlite.cli.tables import Cell, table
+from flowlite.core.terminal_text import safe
 
 F = TypeVar("F", bound=Callable[..., Any])
 

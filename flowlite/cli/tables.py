@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from flowlite.cli.safe import safe_line
+from flowlite.core.terminal_text import safe_line
 
 GAP = "  "
 LEAST = 8  # no column is squeezed below this

@@ -8,28 +8,7 @@ import pytest
 
 from flowlite.cli import words
 from flowlite.cli.output import plain
-from flowlite.cli.safe import safe, safe_line
 from flowlite.cli.tables import Cell, cut, table, width_of
-
-ESCAPES = [
-    "\x1b[2J", "\x1b]0;title\x07",
-    "\x1b]8;;http://x\x1b\\link", "\x1b[?1049h", "\x9b31m", "\x90q\x9c", "\r", "\b\b", "\x00",
-    "\x7f", "\x0b", "\x0c", "\x1bc", "\x1b[6n", "\u202e", "\u2066", "\u2028", "\u200f", "\ud83d",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("escape", ESCAPES, ids=repr)
-def test_no_control_character_gets_through(escape):
-    shown = safe(f"a{escape}b")
-    assert all(char.isprintable() for char in shown), shown
-    assert shown.startswith("a")
-    assert shown.endswith("b")
-
-
-def test_safe_text_stays_as_it_is():
-    text = "tab\there\nünï 数据 ✓"
-    assert safe(text) == text
-    assert safe_line(text) == "tab\\there\\nünï 数据 ✓"
 
 
 def test_columns_are_aligned_also_with_wide_characters():

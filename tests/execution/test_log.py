@@ -13,7 +13,6 @@ from flowlite.execution.log import LogFile, stamp
 from flowlite.execution.log_reader import read_log, read_pages, read_tail
 from flowlite.execution.masking import Masker
 from flowlite.execution.streams import Stream, overwritten
-from flowlite.execution.terminal_text import clean
 
 NOBODY = Masker()
 
@@ -196,18 +195,3 @@ def test_bytes_that_are_no_text_stay_readable(tmp_path):
     path = tmp_path / "x.log"
     path.write_bytes(b"caf\xc3\xa9 \xff\xfe\n")
     assert read_log(path).text == "café \\xff\\xfe\n"
-
-
-# --- terminals --------------------------------------------------------------------------------------------------------
-@given(st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x07\x9b\x9d\x90[];\\mcJ0152‮⁦")), max_size=60))
-def test_nothing_that_steers_a_terminal_comes_through(text):
-    cleaned = clean(text)
-    assert not any((ord(char) < 32 and char not in "\t\n") or 127 <= ord(char) < 160 for char in cleaned)
-    assert not set(cleaned) & set("‪‫‬‭‮⁦⁧⁨⁩")
-    assert clean(cleaned) == cleaned
-    assert len(cleaned) == len(text)
-
-
-def test_colours_may_be_kept_and_nothing_else():
-    text = "\x1b[31mred\x1b[0m \x1b]52;c;AAAA\x07 \x1b[2J"
-    assert clean(text, colours=True) == "\x1b[31mred\x1b[0m ␛]52;c;AAAA␇ ␛[2J"
