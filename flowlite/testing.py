@@ -92,7 +92,14 @@ class TestClock:
 
     async def advance(self, **by: float) -> None:
         """Move on by timedelta(**by), stopping at each alarm on the way until everything that follows has happened."""
-        until = self._now + timedelta(**by).total_seconds()
+        await self._move_to(self._now + timedelta(**by).total_seconds())
+
+    async def to_next_alarm(self) -> None:
+        """Move on to the instant for which the next alarm is set, exactly: a timedelta would round it."""
+        if self.next_alarm is not None:
+            await self._move_to(max(self.next_alarm, self._now))
+
+    async def _move_to(self, until: float) -> None:
         await self._settle()
         while (at := self.next_alarm) is not None and at <= until:
             self._now = max(self._now, at)
@@ -172,7 +179,7 @@ class TestEngine:
         while (found := await self.result(run)).state not in ("success", "failed", "cancelled"):
             if self.clock.next_alarm is None:
                 raise FlowliteError(f"run {run} waits for something that time does not bring: {found.tasks}")
-            await self.clock.advance(seconds=max(self.clock.next_alarm - self.clock.now(), 0.0))
+            await self.clock.to_next_alarm()
         return found
 
     async def result(self, run: str) -> RunResult:

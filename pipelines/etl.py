@@ -97,4 +97,7 @@ def gold_kpis():
 @dag(schedule=cron("0 3 * * *", tz=TIMEZONE), tags=["etl"], team="data")
 def gold_daily():
     """The whole of a day in one dbt process: for the night, and for `flowlite backfill gold_daily START END`."""
-    whole_day() >> dbt.build(PROJECT, id="build", **for_this_date, retries=once_more, outlets=[kpi_summary])
+    build = dbt.build(
+        PROJECT, id="build", select="tag:silver tag:gold", **for_this_date, retries=once_more, outlets=[kpi_summary]
+    )
+    whole_day() >> build

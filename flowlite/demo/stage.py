@@ -13,13 +13,15 @@ from pathlib import Path
 
 from flowlite import FlowliteError
 from flowlite.config import Settings, read, use_everywhere
+from flowlite.demo.standins.mail import MailServer
 from flowlite.demo.standins.pushgateway import PushGateway
 from flowlite.demo.standins.s3 import S3Server
 from flowlite.demo.standins.slack import Slack
+from flowlite.demo.standins.weather import Manners, Weather
 from flowlite.integrations import s3
 
 MARK = "demo.lock"
-NEEDS = ("boto3", "duckdb", "moto", "numpy", "dbt.adapters.duckdb")
+NEEDS = ("aiosmtpd", "boto3", "duckdb", "moto", "numpy", "dbt.adapters.duckdb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Stage:
     s3: S3Server
     gateway: PushGateway
     slack: Slack
+    mail: MailServer
+    weather: Weather
 
     @property
     def settings(self) -> Settings:
@@ -49,8 +53,8 @@ class Stage:
 
 
 @contextmanager
-def stage(state: Path) -> Iterator[Stage]:
-    """All of it, ready; gone afterwards, but for the folder."""
+def stage(state: Path, manners: Manners | None = None) -> Iterator[Stage]:
+    """All of it, ready; gone afterwards, but for the folder. `manners` are those of the weather service."""
     check_installed()
     project, state = project_folder(), state.absolute()
     with ExitStack() as opened:
@@ -58,7 +62,9 @@ def stage(state: Path) -> Iterator[Stage]:
         server = opened.enter_context(S3Server())
         gateway = opened.enter_context(PushGateway(keep=state / "metrics.prom"))
         slack = opened.enter_context(Slack(keep=state / "slack.jsonl"))
-        ready = Stage(project, state, server, gateway, slack)
+        mail = opened.enter_context(MailServer(keep=state / "mail"))
+        weather = opened.enter_context(Weather(manners))
+        ready = Stage(project, state, server, gateway, slack, mail, weather)
         opened.enter_context(variables(environment_of(ready)))
         opened.callback(use_everywhere, None)
         use_everywhere(ready.settings)
@@ -80,6 +86,10 @@ def environment_of(ready: Stage) -> Mapping[str, str]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{ready.state / 'mlflow.db'}",
         "FLOWLITE_CONNECTIONS__MLFLOW__ARTIFACTS": str(ready.lake / "models" / "artifacts"),
         "FLOWLITE_CONNECTIONS__AUDIT__PATH": str(ready.state / "audit.db"),
+        "FLOWLITE_CONNECTIONS__WEATHER__BASE_URL": ready.weather.url,
+        "SMTP_HOST": ready.mail.host,
+        "FLOWLITE_CONNECTIONS__SMTP__PORT": str(ready.mail.port),
+        "FLOWLITE_CONNECTIONS__SMTP__STARTTLS": "false",
         # dbt says nothing to anybody outside.
         "DO_NOT_TRACK": "1",
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import flowlite
 from flowlite import Dag, Fail, Retry, RetryAfter, approve, sensor, task
 
 
@@ -86,6 +87,21 @@ async def test_retry_after_lengthens_the_wait(flowlite_engine, flowlite_clock):
         limited()
     await flowlite_engine.run(dag)
     assert tried[1] - tried[0] == 120
+
+
+async def test_an_alarm_between_two_microseconds_is_reached():
+    waits = [0.1234567891]
+
+    @task(retries=Retry(1, delay=0))
+    async def limited():
+        if waits:
+            raise RetryAfter(waits.pop())
+
+    with Dag("limits") as dag:
+        limited()
+    start = datetime(2026, 11, 22, 8, 30, 12, 654321, UTC)
+    async with flowlite.testing.engine(dag, start=start) as moved:
+        assert (await moved.run(dag)).state == "success"
 
 
 def counting_sensor(ready_at: int, **options):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from types import TracebackType
@@ -37,6 +39,7 @@ class Asked:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float = field(default_factory=time.time)
 
 
 class MoodyServer(Loopback):
@@ -46,6 +49,7 @@ class MoodyServer(Loopback):
         self._answers = {path: list(of_path) for path, of_path in answers.items()}
         self._lock = Lock()
         self.asked: list[Asked] = []
+        self.most_at_once = self._at_once = 0
         self.closing = Event()  # a slow answer is not waited for when the server stops
 
     def __enter__(self) -> Self:
@@ -57,6 +61,18 @@ class MoodyServer(Loopback):
     ) -> None:
         self.closing.set()
         super().__exit__(kind, error, trace)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """While a request is being answered."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_once -= 1
 
     def next_answer(self, asked: Asked) -> Answer:
         """What is to be said now."""
@@ -74,8 +90,9 @@ class Mood(Answering):
     def do_GET(self) -> None:  # noqa: N802 - the standard library's name
         """Answer from the list."""
         asked = Asked(self.command, self.path, dict(self.headers.items()), self.body())
-        answer = self.server_of_moods.next_answer(asked)
-        self.server_of_moods.closing.wait(answer.after_s)
-        self.answer(answer.status, answer.body, {"Content-Type": "application/json", **answer.headers})
+        with self.server_of_moods.counted():
+            answer = self.server_of_moods.next_answer(asked)
+            self.server_of_moods.closing.wait(answer.after_s)
+            self.answer(answer.status, answer.body, {"Content-Type": "application/json", **answer.headers})
 
     do_POST = do_GET  # noqa: N815

@@ -3,7 +3,7 @@
     The root comes from the profile and the date from `run_date`, both when the model runs. Nothing here is a config(). -#}
 
 {%- macro lake_folder(node) -%}
-  {{ adapter.external_root() }}/{{ node.fqn[1] }}/{{ node.name }}/ds={{ run_date() }}
+  {{ adapter.external_root() }}/{{ node.schema }}/{{ node.name }}/ds={{ run_date() }}
 {%- endmacro -%}
 
 {%- macro run_date() -%}

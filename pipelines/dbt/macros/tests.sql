@@ -9,3 +9,8 @@
   from (select sum({{ part or column_name }}) as part, sum({{ of }}) as whole from {{ model }})
   where part > whole * {{ percent }} / 100.0
 {%- endtest -%}
+
+{#- Rows of which there is more than one with the same values in these columns. -#}
+{%- test unique_together(model, columns) -%}
+  select {{ columns | join(', ') }}, count(*) as times from {{ model }} group by {{ columns | join(', ') }} having count(*) > 1
+{%- endtest -%}
