@@ -15,6 +15,7 @@ What happens when things are not as they should be:
     the same data again     the same model, byte for byte: kept, and nothing is registered twice
     an error that is NaN    fails for good: the champion stays
     older than the champion skipped: it has learned from every hour that the two could be compared on
+    no Java, or no Spark    trainer = "spark" fails at once, and says in one line what to install
     MLflow or S3 is down    tried again for a while, then failed; `flowlite runs retry RUN` needs no new training
     two trainings at once   each in a folder of its own; they hand over one after the other, and the second one is
                             compared with the champion that the first one made
@@ -34,7 +35,7 @@ from pydantic import BaseModel, Field
 
 import flowlite
 from flowlite import Context, Fail, Retry, Skip, cron, dag, task
-from flowlite.integrations import s3, slack, sql
+from flowlite.integrations import s3, slack, spark, sql
 
 TIMEZONE = "America/New_York"
 LAKE = Path(flowlite.connection("warehouse").root)
@@ -61,8 +62,7 @@ def folder_of(ctx: Context) -> Path:
 
 def split(ctx: Context) -> tuple[date, date, date]:
     """The first day, the last day for learning, and the last day of the holdout."""
-    last = date.fromisoformat(ctx.ds)
-    return last - timedelta(ctx.params.days - 1), last - timedelta(ctx.params.holdout_days), last
+    return features.split(date.fromisoformat(ctx.ds), ctx.params.days, ctx.params.holdout_days)
 
 
 @task
@@ -92,6 +92,21 @@ def train(examples: str, ctx: Context) -> str:
     rows = features.read_examples(examples, first, last_for_learning)
     ctx.log.info("%d hours learned: model %s", len(rows), training.train(rows, folder_of(ctx) / "model.ubj"))
     return str(folder_of(ctx) / "model.ubj")
+
+
+def train_on_spark(examples: flowlite.Handle) -> flowlite.Handle:
+    """The same by spark-submit, with [connections.spark]: on a cluster, or on this machine. The JVM has limits of its
+    own in place of `apart`, and ends with the task."""
+    return spark.submit(
+        "model/on_spark.py",
+        id="train_on_spark",
+        arguments=[examples, "{{ ds }}", "{{ params.days }}", "{{ params.holdout_days }}"],
+        env={"PYTHONPATH": str(Path(__file__).parent)},
+        driver_memory="1g",
+        memory_factor=2,
+        retries=1,
+        timeout=timedelta(minutes=30),
+    )
 
 
 @task(**apart, trigger_rule="none_failed_min_one_success")
@@ -169,7 +184,6 @@ def retraining():
     rows = examples()
     chosen = how()
     rows >> chosen
-    trained = train(rows)
     measured = evaluate(rows)
-    chosen >> trained >> measured
+    chosen >> [train(rows), train_on_spark(rows)] >> measured
     report(measured, hand_over(measured, rows), chart(measured, rows))

@@ -32,6 +32,10 @@ EXTRAS = {
     "report": ("weasyprint", "matplotlib"),
     "apprise": ("apprise",),
     "dask": ("distributed",),
+    "spark": ("pyspark",),
+    "kafka": ("confluent_kafka",),
+    "kubernetes": ("yaml",),
+    "postgres": ("psycopg",),
     "web": ("textual_serve",),
     "demo": ("moto", "aiosmtpd"),
 }

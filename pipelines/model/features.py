@@ -66,6 +66,11 @@ order by hours.ds, hours.hour
 """
 
 
+def split(last: date, days: int, holdout_days: int) -> tuple[date, date, date]:
+    """The first day, the last day for learning, and the last day of the holdout."""
+    return last - timedelta(days - 1), last - timedelta(holdout_days), last
+
+
 def days_of_gold(lake: Path, last: date, days: int) -> list[date]:
     """Those of the days up to `last` that Gold has, the earliest first."""
     wanted = (last - timedelta(days=back) for back in reversed(range(days)))
