@@ -186,6 +186,9 @@ class Kafka:
     password: str | None = secret(default=None)
     """With which password."""
 
+    ca: str | None = file_path(default=None)
+    """A PEM file with whom to trust, if it is none of the well-known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dask:

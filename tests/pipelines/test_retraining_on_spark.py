@@ -75,7 +75,8 @@ async def test_a_cancelled_training_leaves_no_jvm(ready: Stage, dags: dict[str, 
     async with flowlite.open(tmp_path / "state", pools=ready.settings.pools) as fl:
         run = await fl.start(dags["retraining"], logical_date="2024-06-30", params=ON_SPARK)
         async with asyncio.timeout(120):
-            while not await fl.store.views.node_rows(int(run), "train_on_spark"):  # its first stage has begun
+            # until its first stage has begun
+            while not await fl.store.views.node_rows(int(run), "train_on_spark"):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert jvms(str(tmp_path))
         begun = time.monotonic()
