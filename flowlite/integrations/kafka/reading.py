@@ -45,8 +45,8 @@ def commit_read(connection: Connection, topic: str, group: str, found: Sequence[
 
 
 def read(client: Any, places: Sequence[Place], most: int | None = None) -> list[Any]:
-    """Messages from each place to its end, `most` at once. The end is told by an event of its own: a transaction's
-    marks take up offsets, too."""
+    """Messages from each place to its end, `most` at once. The end may be told by an event of its own: the marks of
+    transactions take up offsets, and are no messages."""
     if not places:
         return []
     client.assign([place_at(one.topic, one.partition, one.offset) for one in places])
@@ -57,10 +57,11 @@ def read(client: Any, places: Sequence[Place], most: int | None = None) -> list[
         one = client.poll(0.5)
         if one is None:
             continue
-        if is_end(one) or one.offset() >= open_until.get(one.partition(), 0):  # or it came after we looked
-            open_until.pop(one.partition(), None)
-        else:
+        is_over, end = is_end(one), open_until.get(one.partition(), 0)
+        if not is_over and one.offset() < end:  # what came after we looked is for the next time
             found.append(one)
+        if is_over or one.offset() + 1 >= end:
+            open_until.pop(one.partition(), None)
     return found
 
 
