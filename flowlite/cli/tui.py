@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from flowlite.cli.setting import Setting
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 @click.command()
@@ -42,7 +46,7 @@ def show(
     from flowlite.tui.themes import FIRST
 
     FlowliteApp(
-        Remote(Line(setting.state_folder / SOCKET)), place=begin, look=look or os.environ.get("FLOWLITE_THEME", FIRST),
+        Remote(Line(setting.state_folder / SOCKET)), place=begin, zone=zone_of(setting), look=look or os.environ.get("FLOWLITE_THEME", FIRST),
         is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
     ).run()  # fmt: skip
 
@@ -50,3 +54,11 @@ def show(
 def speaks_unicode() -> bool:
     """Whether the terminal takes more than ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def zone_of(setting: Setting) -> ZoneInfo | None:
+    """The zone of flowlite.toml; None: that of this machine."""
+    from zoneinfo import ZoneInfo
+
+    name = setting.settings.flowlite.timezone
+    return ZoneInfo(name) if name else None

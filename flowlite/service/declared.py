@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.schedules.moments import Moments
 from flowlite.authoring.spec import TaskSpec
 from flowlite.core.tasks import pair_upstream, shared_upstream
-from flowlite.service.records import DagDetail, DagInfo, Fire, TaskInfo
+from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, TaskInfo
 from flowlite.store.views import DagView
 
 
@@ -75,6 +76,16 @@ def task_info(spec: TaskSpec) -> TaskInfo:
         file=spec.file,
         line=spec.line,
     )
+
+
+def dag_source(dag: Dag) -> DagSource:
+    """The text as it is now; "" if it can't be read."""
+    try:
+        text = "" if dag.file is None else Path(dag.file).read_text(errors="backslashreplace")
+    except OSError:
+        text = ""
+    tasks = {spec.id: spec.line for spec in dag.specs.values() if spec.line is not None and spec.file == dag.file}
+    return DagSource(file=dag.file, text=text, tasks=tasks)
 
 
 def coming_fires(dag: Dag, now: float, number: int) -> Iterator[Fire]:

@@ -13,7 +13,7 @@ from flowlite.service.api.shapes import RawJson
 from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
 from flowlite.service.log_index import LogHits, LogIndexes, LogPage
 from flowlite.service.reading import Reading
-from flowlite.service.records import DagDetail, DagInfo, Fire, OpenApproval, Stats
+from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, Stats
 from flowlite.store.views import ApprovalView, AuditView, RunView, TokenView
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ class Looking(Reading):
         dag = self.declared(dag_id)
         rows = {row.dag_id: row for row in await self.views.dag_rows()}
         return dag_detail(dag, rows.get(dag_id), self._now())
+
+    async def source(self, dag_id: str) -> DagSource:
+        """The text of the file that declares it, as it is now. Raises DagUnknown."""
+        from flowlite.service.declared import dag_source
+
+        return await asyncio.to_thread(dag_source, self.declared(dag_id))
 
     def fires(self, dag_id: str, number: int) -> list[Fire]:
         """Its next fires, soonest first; none for a DAG without a schedule of times. Raises DagUnknown."""

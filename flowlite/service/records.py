@@ -93,6 +93,15 @@ class DagDetail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DagSource:
+    """The file of a DAG, and in which lines its tasks stand. Without a file (a notebook) there is no text."""
+
+    file: str | None
+    text: str
+    tasks: Mapping[str, int]  # task id -> line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fire:
     """A coming run of a schedule."""
 

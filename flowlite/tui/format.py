@@ -6,9 +6,10 @@ import unicodedata
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
+from flowlite.core.terminal_text import safe_line
+
 DAY_S = 86_400.0
 FILLER = "\u2060"  # stands for the second cell of a wide character, and is taken out again when it is painted
-ESCAPES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 DOTS = "…"
 
 
@@ -16,7 +17,7 @@ DOTS = "…"
 def cells(text: str) -> str:
     """The same with one character for each cell: what came from outside can't move the cursor or shift a table.
 
-    Control characters become their pictures, what joins or turns its neighbours is left out.
+    What steers a terminal is spelled out; marks that have no cell of their own are left out.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -25,14 +26,13 @@ def cells(text: str) -> str:
 
 @lru_cache(4096)
 def _cells(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).translate(ESCAPES)
-    return "".join(_cell(letter) for letter in text)
+    text = unicodedata.normalize("NFC", safe_line(text))
+    return text if text.isascii() else "".join(_cell(letter) for letter in text)
 
 
 def _cell(letter: str) -> str:
-    kind = unicodedata.category(letter)
-    if kind in ("Mn", "Me", "Cf", "Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return "" if kind in ("Mn", "Me", "Cf") else "�"
+    if unicodedata.category(letter) in ("Mn", "Me", "Cf"):
+        return ""
     return letter + FILLER if unicodedata.east_asian_width(letter) in "WF" else letter
 
 

@@ -138,7 +138,7 @@ def pictures(p: Palette) -> dict[str, Look]:
 
 
 def logs(p: Palette) -> dict[str, Look]:
-    """Lines of logs, and what is searched for."""
+    """Lines of logs and of code, and what is searched for."""
     return {
         "log-number": Look(p.faint),
         "log-time": Look(p.dim),
@@ -147,6 +147,12 @@ def logs(p: Palette) -> dict[str, Look]:
         "log-warning": Look(p.warn),
         "log-error": Look(p.bad),
         "log-critical": Look(p.bad, "", "br"),
+        "code-comment": Look(p.dim, "", "i"),
+        "code-string": Look(p.good),
+        "code-number": Look(p.warn),
+        "code-keyword": Look(p.accent),
+        "code-decorator": Look(p.waiting),
+        "code-function": Look(p.running),
         "match": Look(p.text, p.match, "" if p.match else "u"),
         "match-here": Look(p.text, p.match, "bu" if p.match else "ru"),
     }
@@ -170,6 +176,7 @@ def grounds_of(p: Palette) -> dict[str, Look]:
     return {
         "cursor": Look("", p.cursor, "" if p.cursor else "r"),
         "trace": Look("", p.trace, "" if p.trace else "u"),
+        "here": Look(p.ground, p.accent, "b" if p.accent else "br"),  # where two cursors cross
         "mark": Look("", p.mark, "" if p.mark else "b"),
         "raised": Look("", p.raised),
     }

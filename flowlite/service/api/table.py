@@ -126,6 +126,7 @@ ROUTES = (
     # --- DAGs, pools, assets
     look("dags", "/dags"),
     look("dag", "/dags/{dag_id}"),
+    look("source", "/dags/{dag_id}/source"),
     look("fires", "/dags/{dag_id}/fires"),
     look("stats", "/dags/{dag_id}/stats"),
     look("grid", "/dags/{dag_id}/grid"),

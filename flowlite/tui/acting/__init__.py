@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
 from flowlite.tui.acting.moving import MOVING
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *MOVING])
+REGISTRY = Registry([*LISTS, *GRIDS, *MOVING])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowlite.tui.views.dag import DagView
 from flowlite.tui.views.home import Home
 from flowlite.tui.views.view import View
 
-VIEWS: Mapping[str, type[View]] = {"home": Home}
+VIEWS: Mapping[str, type[View]] = {"home": Home, "dag": DagView}

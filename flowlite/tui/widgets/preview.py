@@ -8,10 +8,11 @@ from typing import Any
 from flowlite.tui.format import fitted, length, moment, percent, plural, when
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.model.world import Dag, Run
-from flowlite.tui.picture import Row, Span
-from flowlite.tui.rows import BLANK, Line, beside, cropped, moved, row_of, spark
+from flowlite.tui.picture import Row
+from flowlite.tui.rows import BLANK, Line, row_of, spark
 from flowlite.tui.telling import error_text, instance_name, often, place_in_file
 from flowlite.tui.widgets.canvas import Canvas
+from flowlite.tui.widgets.column import column
 from flowlite.tui.wrapping import wrapped
 
 LAST = 60
@@ -26,9 +27,7 @@ class Preview(Canvas):
     def draw(self, width: int, height: int) -> Sequence[Row]:
         """A thin line at the left, the rest beside it."""
         dag = self.ui.world.dags.get(self.about or "")
-        rows = [] if dag is None else list(self.told(dag, width - 3))
-        rows = rows[:height] + [BLANK] * (height - len(rows))
-        return [beside((Span(0, "│", "rule"),), moved(cropped(row, 0, width - 3), 2), 1) for row in rows]
+        return column([] if dag is None else self.told(dag, width - 3), width, height)
 
     def told(self, dag: Dag, width: int) -> Iterator[Row]:
         """From the top down."""

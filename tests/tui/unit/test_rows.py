@@ -30,7 +30,13 @@ def test_what_is_put_at_the_right_cuts_what_was_put_before():
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("plain", "plain"), ("tab\there", "tab␉here"), ("\x1b[31mred", "␛[31mred"), ("e\u0301", "é"), ("a\u202eb", "ab")],
+    [
+        ("plain", "plain"),
+        ("tab\there", "tab\\there"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("e\u0301", "é"),
+        ("a\u202eb", "a\\u202eb"),
+    ],
 )
 def test_text_from_outside_can_not_move_the_cursor(text, shown):
     assert cells(text) == shown
