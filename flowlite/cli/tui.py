@@ -46,7 +46,8 @@ def show(
     from flowlite.tui.themes import FIRST
 
     FlowliteApp(
-        Remote(Line(setting.state_folder / SOCKET)), place=begin, zone=zone_of(setting), look=look or os.environ.get("FLOWLITE_THEME", FIRST),
+        Remote(Line(setting.state_folder / SOCKET)), place=begin, zone=zone_of(setting),
+        look=look or os.environ.get("FLOWLITE_THEME", FIRST),
         is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
     ).run()  # fmt: skip
 
