@@ -30,6 +30,7 @@ from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.chrome import Footer, Header
 
 MESSAGE_S = 4.0
+STATS_OF = 60  # runs
 
 
 class Main(Screen[None]):
@@ -104,6 +105,16 @@ class FlowliteApp(BaseApp):
     def now(self) -> float:
         """The time as the daemon has it."""
         return self.reader.now()
+
+    def stats_of(self, dag_id: str) -> dict[str, Any] | None:
+        """How a DAG and its tasks have been doing; asked for again when a run has ended."""
+        dag = self.world.dags.get(dag_id)
+        ended = None if dag is None else next((run for run in dag.runs if run.is_finished), None)
+        stamp = None if ended is None else (ended.id, ended.state)
+        found: dict[str, Any] | None = self.lookups.look(
+            "stats", stamp=stamp, every_s=10.0, dag_id=dag_id, last=STATS_OF
+        ).value
+        return found
 
     # --- places -------------------------------------------------------------------------------------------------------
     @property

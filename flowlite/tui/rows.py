@@ -118,6 +118,20 @@ def rule(width: int, *, has_focus: bool = False) -> Row:
     return (Span(0, "─" * width, "rule-focus" if has_focus else "rule"),)
 
 
+def on_rule(row: Row, width: int, *, has_focus: bool = False) -> Row:
+    """A title on a thin line: the line goes on where the row is blank for three cells and more."""
+    role = "rule-focus" if has_focus else "rule"
+    found: list[Span] = []
+    x = 0
+    for span in (*row, Span(width + 1, "")):
+        start = x + (1 if x else 0)
+        if span.x - 1 - start >= 2:
+            found.append(Span(start, "─" * (span.x - 1 - start), role))
+        found.append(span)
+        x = span.x + len(span.text)
+    return tuple(found[:-1])
+
+
 def filled(rows: Iterable[Row], height: int) -> list[Row]:
     """Exactly so many rows."""
     found = list(rows)[:height]

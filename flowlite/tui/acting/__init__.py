@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
 from flowlite.tui.acting.moving import MOVING
+from flowlite.tui.acting.trees import TREES
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *GRIDS, *MOVING])
+REGISTRY = Registry([*LISTS, *GRIDS, *TREES, *MOVING])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flowlite.tui.views.dag import DagView
 from flowlite.tui.views.home import Home
+from flowlite.tui.views.run import RunView
 from flowlite.tui.views.view import View
 
-VIEWS: Mapping[str, type[View]] = {"home": Home, "dag": DagView}
+VIEWS: Mapping[str, type[View]] = {"home": Home, "dag": DagView, "run": RunView}

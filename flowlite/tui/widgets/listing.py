@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flowlite.tui.filters import Filter
 from flowlite.tui.picking import Picking
 from flowlite.tui.picture import Row, Span
-from flowlite.tui.rows import Line, Piece, grounded, rule
+from flowlite.tui.rows import Line, Piece, grounded, on_rule
 from flowlite.tui.widgets.canvas import Canvas
 
 
@@ -55,7 +55,8 @@ class Listing(Canvas, can_focus=True):
 
     def title(self, width: int) -> Row:
         """What the list is, how much of it is shown, and why not all."""
-        return Line(width).skip().pieces(*self.counted()).right(*self.aside(width), margin=1).row
+        line, aside = Line(width).skip().pieces(*self.counted()), self.aside(width)
+        return line.right(*aside, margin=1).row if aside else line.row
 
     def aside(self, width: int) -> list[Piece]:
         """What stands at the right of the title."""
@@ -103,12 +104,12 @@ class Listing(Canvas, can_focus=True):
 
     # --- drawing ------------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        """Title, rule, heads, items."""
+        """Title, heads, items."""
         keys = self.keys()
         if self._moved_to != self.picking.key:
             self._moved_to = self.picking.key
             self.moved()
-        top: list[Row] = [self.title(width), rule(width, has_focus=self.has_focus)] if self.has_title else []
+        top: list[Row] = [on_rule(self.title(width), width, has_focus=self.has_focus)] if self.has_title else []
         top += self.heads(width)
         room = max(0, height - len(top))
         first = self.picking.scrolled(room)
@@ -134,8 +135,8 @@ class Listing(Canvas, can_focus=True):
     def counted(self) -> list[Piece]:
         """`DAGs  34 of 41  /state:failed  by took`."""
         number, total, marks = len(self.picking.keys), self.total, len(self.picking.marks)
-        found: list[Piece] = [(self.what, "title" if self.has_focus else "title-idle"), ("  ", "text")]
-        found.append((f"{number:,}" if number == total else f"{number:,} of {total:,}", "dim"))
+        found: list[Piece] = [(self.what, "title" if self.has_focus else "title-idle")]
+        found.append((f" {number:,}" if number == total else f" {number:,} of {total:,}", "dim"))
         if self.filter:
             found.append((f"  /{self.filter.text}", "accent"))
         if self.orders and (self.order != self.orders[0] or self.is_reversed):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from flowlite.tui.format import fitted, length, moment, percent, plural, when
 from flowlite.tui.glyphs import glyph
@@ -15,7 +14,6 @@ from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.column import column
 from flowlite.tui.wrapping import wrapped
 
-LAST = 60
 RUNS = 8
 
 
@@ -46,7 +44,7 @@ class Preview(Canvas):
 
     def how_it_does(self, dag: Dag, width: int) -> Iterator[Row]:
         """Lengths of the last runs."""
-        stats = self.stats(dag)
+        stats = self.ui.stats_of(dag.id)
         if not stats or not stats["dag"]["finished"]:
             yield row_of(width, ("no run has ended yet" if stats else "", "dim"))
             return
@@ -56,13 +54,6 @@ class Preview(Canvas):
         line = Line(width).put("p50 ", "dim").put(length(history["p50_s"])).put("  p95 ", "dim")
         line.put(length(history["p95_s"])).put("  went well ", "dim")
         yield line.put(percent(history["succeeded"], history["finished"])).row
-
-    def stats(self, dag: Dag) -> Mapping[str, Any] | None:
-        """Of its last runs; None while they are not known."""
-        ended = next((run for run in dag.runs if run.is_finished), None)
-        stamp = None if ended is None else (ended.id, ended.state)
-        found = self.ui.lookups.look("stats", stamp=stamp, every_s=5.0, dag_id=dag.id, last=LAST).value
-        return found if found is None else dict(found)
 
     def why_it_failed(self, run: Run, width: int) -> Iterator[Row]:
         """The first cause."""

@@ -116,9 +116,7 @@ class RunGrid(Canvas, can_focus=True):
 
     def stats(self) -> Mapping[str, Told]:
         """How long each task takes, by its id."""
-        newest = next((cell.run for cell in reversed(self.model.columns) if cell.run.is_finished), None)
-        stamp = None if newest is None else newest.id
-        found = self.ui.lookups.look("stats", stamp=stamp, every_s=5.0, dag_id=self.about, last=60).value
+        found = self.ui.stats_of(self.about)
         return {one["name"]: one for one in found["tasks"]} if found else {}
 
     def dates(self, columns: Sequence[Cell], x: int, width: int, size: int) -> Row:
