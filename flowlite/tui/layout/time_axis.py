@@ -6,16 +6,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from flowlite.tui.layout.words import length, round_length
+from flowlite.tui.layout.words import length, round_length, round_steps
 
 HOLE = 0.2  # the part of all the time from which on a hole is folded
 FOLD = 12  # columns of a folded hole, as `⋯ 23h59m ⋯`
 NARROW = 40  # columns below which nothing is folded away: the folds would take most of them
 GROWTH = 1.25  # by which the end of what still goes on is moved on at a time, so that not every second moves all
-STEPS_S = (
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000,
-    864_000, 2_592_000,
-)  # fmt: skip
 APART = 9  # columns between two labels at least
 
 
@@ -65,12 +61,12 @@ class Axis:
 
     def labels(self) -> list[tuple[int, str]]:
         """Columns and the time since the start, at round numbers."""
-        step = next((step for step in STEPS_S if step / self.s_per_column >= APART), STEPS_S[-1])
+        step = next(step for step in round_steps() if step >= 1 and step / self.s_per_column >= APART)
         found: list[tuple[int, str]] = []
         for piece in self.pieces:
             if piece.is_folded:
                 continue
-            first = -int(-(piece.start - self.start) // step)
+            first = int(-(-(piece.start - self.start) // step))
             for number in range(first, int((piece.end - self.start) // step) + 1):
                 x, text = int(self.x(self.start + number * step)), round_length(number * step)
                 is_inside = piece.x <= x and x + len(text) <= piece.end_x
