@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from flowlite.tui.format import middle
 from flowlite.tui.glyphs import glyph
-from flowlite.tui.layout.names import middle
 from flowlite.tui.layout.part import Size
 from flowlite.tui.layout.tally import BAR, bar, counted, tally, together
 from flowlite.tui.layout.view import Box

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import pairwise
 
+from flowlite.tui.format import length
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.braille import Dots
 from flowlite.tui.layout.history import Past, spread
 from flowlite.tui.layout.line import Line
-from flowlite.tui.layout.words import length, round_length, round_steps
+from flowlite.tui.layout.words import round_length, round_steps
 from flowlite.tui.picture import Row
 
 LEFT, RIGHT = 8, 12  # cells for lengths at the left, and for the names of lines at the right

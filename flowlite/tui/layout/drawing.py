@@ -142,14 +142,3 @@ class Drawing:
         """Of the line that leaves a box."""
         over = [role for role in MARKS if any(start == number for start, _ in self._marked.get(role, ((),))[0])]
         return over[-1] if over else "edge"
-
-
-def texts(rows: Iterable[Row]) -> list[str]:
-    """What the rows say, without colour."""
-    found = []
-    for row in rows:
-        text = ""
-        for span in row:
-            text = text.ljust(span.x) + span.text
-        found.append(text)
-    return found

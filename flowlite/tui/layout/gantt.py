@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from flowlite.tui.format import length, middle
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.course import Course, critical_path, idle
 from flowlite.tui.layout.line import Line
-from flowlite.tui.layout.names import middle
 from flowlite.tui.layout.tally import counted, together
 from flowlite.tui.layout.time_axis import Axis, end_ahead
 from flowlite.tui.layout.time_bars import LOOK, draw_course, draw_crowd
-from flowlite.tui.layout.words import length
 from flowlite.tui.picture import Row
 
 ORDERS = ("start", "end", "length", "graph")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from flowlite.core.states import taken_together
 from flowlite.tui.glyphs import glyph
 
 BAR = 10
@@ -12,8 +13,6 @@ ORDER = (
     "success", "running", "retrying", "failed", "upstream_failed", "waiting", "queued", "pending", "skipped",
     "cancelled",
 )  # fmt: skip
-GOING_ON = ("running", "retrying", "waiting", "queued", "pending")
-OVER = ("failed", "upstream_failed", "cancelled", "success", "skipped")
 WORTH = ("failed", "running", "retrying", "upstream_failed", "waiting", "queued", "cancelled", "success", "pending")
 DONE = "━"
 
@@ -25,14 +24,10 @@ def counted(states: Iterable[str]) -> dict[str, int]:
 
 
 def together(counts: Mapping[str, int]) -> str:
-    """One state for many: a failure, or else what is going on, or else the worst end; blank for none."""
-    if counts.get("failed"):
-        return "failed"
-    has_begun = any(counts.get(state) for state in OVER)
-    going_on = next((state for state in GOING_ON if counts.get(state)), None)
-    if going_on is not None:
-        return "running" if has_begun and going_on == "pending" else going_on
-    return next((state for state in OVER if counts.get(state)), "")
+    """One state for many: a failure is not hidden by what still goes on; blank for none."""
+    if not counts:
+        return ""
+    return "failed" if counts.get("failed") else taken_together(counts)
 
 
 def tally(counts: Mapping[str, int], width: int) -> list[tuple[str, str]]:

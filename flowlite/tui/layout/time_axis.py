@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from flowlite.tui.layout.words import length, round_length, round_steps
+from flowlite.tui.format import length
+from flowlite.tui.layout.words import round_length, round_steps
 
 HOLE = 0.2  # the part of all the time from which on a hole is folded
 FOLD = 12  # columns of a folded hole, as `⋯ 23h59m ⋯`

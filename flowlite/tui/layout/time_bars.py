@@ -9,9 +9,8 @@ from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.course import Course, phases
 from flowlite.tui.layout.line import Line
 from flowlite.tui.layout.time_axis import Axis
+from flowlite.tui.rows import EIGHTHS, LEVELS
 
-EIGHTHS = " ▏▎▍▌▋▊▉"
-LEVELS = "▁▂▃▄▅▆▇█"
 LOOK = {  # of a phase: its sign, its role
     "queued": ("░", "bar-rest"), "between": ("╌", "state-retrying"), "waiting": ("┄", "state-waiting"),
     "running": ("█", "state-running"), "success": ("█", "state-success"), "failed": ("█", "state-failed"),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from flowlite.tui.format import length, middle
 from flowlite.tui.layout.box_plot import box_plot, scale_of
 from flowlite.tui.layout.curve import curve
 from flowlite.tui.layout.history import Past, TaskPast, change, change_said, spread
 from flowlite.tui.layout.line import Line
-from flowlite.tui.layout.names import middle
-from flowlite.tui.layout.words import length
 from flowlite.tui.picture import Row
+from flowlite.tui.rows import LEVELS
 
 ORDERS = ("share", "change", "p95", "retries", "queued", "name")
-LEVELS = "▁▂▃▄▅▆▇█"
 RECENT = 10  # cells of the small curve of a task
 LEAST_BOX = 16
 CHANGE_ROLE = {"▲": "warn", "▼": "good", "=": "dim"}

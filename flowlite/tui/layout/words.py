@@ -1,4 +1,4 @@
-"""Lengths of time in as few cells as they take."""
+"""Round lengths of time, for axes."""
 
 from __future__ import annotations
 
@@ -6,26 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 
 
-def length(seconds: float | None) -> str:
-    """`42s`, `4m12s`, `1h12m`, `2d04h`: at most six cells up to 99 days."""
-    if seconds is None:
-        return ""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f}s" if seconds >= 0.05 else "0s"
-    whole_s = round(seconds)
-    if whole_s < 60:
-        return f"{whole_s}s"
-    if whole_s < 3600:
-        return f"{whole_s // 60}m{whole_s % 60:02}s"
-    minutes = round(seconds / 60)
-    if minutes < 24 * 60:
-        return f"{minutes // 60}h{minutes % 60:02}m"
-    hours = round(seconds / 3600)
-    return f"{hours // 24}d{hours % 24:02}h"
-
-
 def round_length(seconds: float) -> str:
-    """The same for round numbers, on an axis: `0`, `0.5s`, `30s`, `2m`, `1h30m`, `2d`."""
+    """In as few cells as it takes: `0`, `0.5s`, `30s`, `2m`, `1h30m`, `2d`."""
     if 0 < seconds < 1:
         return f"{seconds:.2g}s"
     parts, rest = [], round(seconds)

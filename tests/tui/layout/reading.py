@@ -1,9 +1,11 @@
-"""Reads a drawn graph as a person does: with the eyes on the glyphs, and nothing but them."""
+"""Reads what is drawn as a person does: with the eyes on the glyphs, and nothing but them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+
+from flowlite.tui.picture import Row
 
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 ARMS = {glyph: arms for arms, glyph in enumerate(" ╵╷│╴╯╮┤╶╰╭├─┴┬┼")}
@@ -63,4 +65,15 @@ def ends_seen(rows: Rows, start: Point) -> set[Point]:
                     found.add((x, y))
                 elif direction == RIGHT or arms(rows, *there) & BACK[direction]:
                     stack.append((there, direction))
+    return found
+
+
+def texts(rows: Iterable[Row]) -> list[str]:
+    """What the rows say, without colour."""
+    found = []
+    for row in rows:
+        text = ""
+        for span in row:
+            text = text.ljust(span.x) + span.text
+        found.append(text)
     return found

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowlite.tui.layout.course import Attempt, Course, critical_path, idle, phases
-from flowlite.tui.layout.drawing import texts
 from flowlite.tui.layout.gantt import Gantt, Story
 from flowlite.tui.layout.time_axis import FOLD, Axis, end_ahead
+from tests.tui.layout.reading import texts
 
 IDS = ("extract", "clean", "dedupe", "load")
 UPSTREAM = ((), (0,), (0,), (1, 2))

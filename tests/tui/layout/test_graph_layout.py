@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowlite.tui.layout.drawing import Drawing, texts
+from flowlite.tui.layout.drawing import Drawing
 from flowlite.tui.layout.layers import turned
 from flowlite.tui.layout.part import Size
 from flowlite.tui.layout.placing import Placed, laid_out
 from flowlite.tui.layout.task_graph import TaskGraph
 from flowlite.tui.layout.view import whole
 from flowlite.tui.layout.wires import Wires
-from tests.tui.layout.reading import ends_seen, is_connected
+from tests.tui.layout.reading import ends_seen, is_connected, texts
 from tests.tui.layout.shapes import SHAPES, grown
 
 # How many edges cross in the picture of each shape. Fewer is better: then write the new number here.

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from flowlite.tui.layout.box_plot import box_plot, scale_of
 from flowlite.tui.layout.curve import Heights, curve
-from flowlite.tui.layout.drawing import texts
 from flowlite.tui.layout.history import (
     Past,
     Ran,
@@ -25,7 +24,8 @@ from flowlite.tui.layout.history import (
     spread,
 )
 from flowlite.tui.layout.trends import ORDERS, Trends, small_curve, summary
-from flowlite.tui.layout.words import length, round_length
+from flowlite.tui.layout.words import round_length
+from tests.tui.layout.reading import texts
 
 DAY = 86_400.0
 FIRST = 1_767_225_600.0  # 1 January 2026
@@ -178,14 +178,6 @@ def test_a_small_curve_does_not_blow_up_small_differences():
     assert small_curve([10.0, 10.1, 10.2, 10.1] * 5) == "▄" * 10
     assert small_curve([1.0, 2.0, 3.0, 4.0]) == "▁▃▆█"
     assert small_curve([]) == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.02, "0s"), (0.42, "0.4s"), (42, "42s"), (252, "4m12s"), (4_320, "1h12m"), (187_200, "2d04h")],
-)
-def test_lengths_are_short(seconds, text):
-    assert length(seconds) == text
 
 
 @pytest.mark.parametrize(
