@@ -191,6 +191,29 @@ class Kafka:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kubernetes:
+    """type = "kubernetes": a cluster that runs Jobs; without `server` that of a kubeconfig, or the one we are in."""
+
+    server: str | None = None
+    """The address of the API server, like "https://10.0.0.1:6443"."""
+
+    token: str | None = secret(default=None)
+    """Sent to it as `Authorization: Bearer ...`."""
+
+    ca: str | None = file_path(default=None)
+    """A PEM file with whom to trust, if it is none of the well-known."""
+
+    kubeconfig: str | None = file_path(default=None)
+    """The kubeconfig to read; else KUBECONFIG, else ~/.kube/config."""
+
+    context: str | None = None
+    """Which context of it; else its current one."""
+
+    namespace: str | None = None
+    """Where Jobs are made; else what the context says, else "default"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dask:
     """type = "dask": a Dask cluster."""
 
@@ -223,6 +246,7 @@ KINDS: Mapping[str, type] = {
     "duckdb": DuckDb,
     "http": Http,
     "kafka": Kafka,
+    "kubernetes": Kubernetes,
     "mlflow": MlFlow,
     "postgres": Postgres,
     "prometheus": Prometheus,
