@@ -1,4 +1,4 @@
-"""SQL against real DuckDB and SQLite files."""
+"""SQL against real DuckDB and SQLite files; PostgreSQL has a file of its own."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_duckdb_numbers_and_dates_are_plain() -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(sql.SqlFailed, match="'oracle' is not known to sql; use 'duckdb' or 'sqlite'"):
+    with pytest.raises(sql.SqlFailed, match="'oracle' is not known to sql; use one of duckdb, postgres, sqlite"):
         sql.query({"type": "oracle", "path": "x"}, "select 1")
 
 

@@ -9,10 +9,12 @@ import signal
 from pathlib import Path
 
 import pytest
+from kube_server import Faults
 
 import flowlite
 from flowlite.execution.attempt_folder import read_claim
 
+FAULTS = ["gone", "gone_within", "cut_watches", "cut_logs", "lost_answers", "busy"]
 THREE_LINES = "echo one; echo two; echo three for {{ ds }}"
 
 
@@ -41,7 +43,19 @@ async def test_the_log_is_in_the_tasks_log_and_the_pod_is_a_row(kube, job, tmp_p
     assert (made["spec"]["backoffLimit"], made["spec"]["ttlSecondsAfterFinished"]) == (0, 300)
 
 
-@pytest.mark.parametrize("fault", ["gone", "gone_within", "cut_watches", "cut_logs", "lost_answers", "busy"])
+async def test_everything_may_break_once_and_there_is_one_job_and_each_line_once(kube, job, tmp_path):
+    for fault in ("gone", "cut_logs", "lost_answers", "busy"):
+        setattr(kube.faults, fault, 1)
+    async with flowlite.open(tmp_path / "state") as fl:
+        run = await fl.run(job("echo one; echo two; sleep 0.3; echo three"))
+    assert run.state == "success", run.root_cause
+    assert len(kube.made) == 1
+    assert lines_of(run) == ["one", "two", "three"]
+    assert kube.faults == Faults()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
 async def test_whatever_breaks_on_the_way_there_is_one_job_and_each_line_once(kube, job, tmp_path, fault):
     setattr(kube.faults, fault, 2)
     async with flowlite.open(tmp_path / "state") as fl:
@@ -115,6 +129,7 @@ async def test_a_success_that_nobody_lived_to_tell_is_taken_and_not_done_again(k
             assert len(kube.made) == made
 
 
+@pytest.mark.slow
 async def test_a_job_that_failed_is_kept_and_the_next_attempt_makes_a_new_one(kube, job, tmp_path):
     flag = tmp_path / "flag"
     async with flowlite.open(tmp_path / "state") as fl:
@@ -126,6 +141,7 @@ async def test_a_job_that_failed_is_kept_and_the_next_attempt_makes_a_new_one(ku
     assert kube.made[0]["spec"]["ttlSecondsAfterFinished"] == 24 * 3600
 
 
+@pytest.mark.slow
 async def test_out_of_memory_is_an_outcome_and_the_next_attempt_gets_more(kube, job, tmp_path):
     flag = tmp_path / "flag"
     script = f"[ -e {flag} ] && exit 0; touch {flag}; exit 137"
@@ -147,6 +163,7 @@ async def test_a_pod_that_is_evicted_is_no_failure_of_the_work(kube, job, tmp_pa
     assert "lost its pod (Evicted): The node was low on resource: memory." in error.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("image", "more", "says"),
     [
