@@ -33,6 +33,7 @@ COMMANDS = {
     "tokens": Lazy("flowlite.cli.tokens:tokens", "Make, list and revoke tokens for the API over TCP."),
     "sla": Lazy("flowlite.cli.sla:sla", "Show which deadlines were kept, and how often."),
     "notify": Lazy("flowlite.cli.notify:notify", "Send a test message to the channels of alerts."),
+    "connections": Lazy("flowlite.cli.connections:connections", "List, show and try the connections of flowlite.toml."),
     "assets": Lazy("flowlite.cli.assets:assets", "List the assets and their updates; say that one has new data."),
     "approvals": Lazy("flowlite.cli.approvals:approvals", "List what waits for a person, and answer."),
     "check": Lazy("flowlite.cli.check:check", "Load every DAG file and report every problem."),

@@ -16,7 +16,7 @@ class S3:
     bucket: str
     """The bucket to work in."""
 
-    endpoint: str | None = None
+    endpoint: str | None = address(default=None)
     """The address of a store that is not Amazon's, like "http://minio:9000"."""
 
     region: str | None = None
@@ -194,7 +194,7 @@ class Kafka:
 class Kubernetes:
     """type = "kubernetes": a cluster that runs Jobs; without `server` that of a kubeconfig, or the one we are in."""
 
-    server: str | None = None
+    server: str | None = address(default=None)
     """The address of the API server, like "https://10.0.0.1:6443"."""
 
     token: str | None = secret(default=None)
@@ -225,7 +225,7 @@ class Dask:
 class Prometheus:
     """type = "prometheus": a Pushgateway."""
 
-    url: str
+    url: str = address()
     """Its address, like "http://pushgateway:9091"."""
 
     token: str | None = secret(default=None)

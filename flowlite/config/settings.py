@@ -11,6 +11,7 @@ from flowlite.config.problems import ConfigError, nearest
 from flowlite.config.sections import Api, Flowlite, Notify, Retention
 
 ALERTS = ("failure", "sla", "success", "retry", "recovered")
+MASK = "***"
 DEFAULT_POOLS = {"default": 32}
 
 
@@ -43,6 +44,11 @@ class Entry(Mapping[str, Any]):
         return [
             text for one in fields(self._fields) for text in secrets_in(one, getattr(self._fields, one.name)) if text
         ]
+
+    def shown(self) -> dict[str, Any]:
+        """Its fields as people may see them: what is secret is there, and masked."""
+        own = {one.name: shown_value(one, getattr(self.fields, one.name)) for one in fields(self.fields)}
+        return {"type": self.type, **own}
 
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or key not in self:
@@ -146,6 +152,19 @@ def secrets_in(one: Field[Any], value: Any) -> Iterator[str]:
         yield from texts_in(value)
     elif one.metadata.get("address") and isinstance(value, str):
         yield from passwords_in(value)
+
+
+def shown_value(one: Field[Any], value: Any) -> Any:
+    """A value as people may see it."""
+    if value in (None, "") or (not value and isinstance(value, Mapping)):
+        return value
+    if one.metadata.get("secret"):
+        return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
+    if one.metadata.get("address") and isinstance(value, str):
+        before, at, host = value.rpartition("@")
+        scheme, mark, user = before.partition("://")
+        return f"{scheme}{mark}{user.partition(':')[0]}:{MASK}@{host}" if at and ":" in user else value
+    return value
 
 
 def texts_in(value: Any) -> Iterator[str]:

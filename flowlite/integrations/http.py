@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import flowlite
 from flowlite import FlowliteError
-from flowlite.integrations import Connection, settings_of
+from flowlite.integrations import Connection, required, settings_of
 
 TRIES = 3
 PATIENCE_S = 5.0  # a server that asks for a longer wait gets it from flowlite's retry, which holds no slot
@@ -169,6 +169,22 @@ def answers(
 
     make = flowlite.sensor(id=id, poke_every=poke_every, timeout=timeout, soft_fail=soft_fail, **options)
     return make(poke)()
+
+
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Asks for nothing but the head of its base_url."""
+    import httpx
+
+    required(connection, "base_url", example="https://api.example.com")
+    request = request_of("HEAD", "", connection, tries=1)
+    try:
+        with httpx.Client(verify=certificates()) as client:
+            send(client, request)
+    except HttpFailed as failed:
+        if failed.status is None or failed.status in (401, 403) or (failed.status >= 500 and failed.status != 501):
+            raise
+        return f"{request.shown} answered {failed.status}: it is there"
+    return f"{request.shown} answered"
 
 
 def request_of(

@@ -19,7 +19,8 @@ import mimetypes
 import smtplib
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -69,12 +70,32 @@ def send_mail(
 
 def post(settings: Mapping[str, Any], message: EmailMessage) -> None:
     """One conversation with the server."""
+    with conversation(settings) as server:
+        refused = server.send_message(message)
+    if refused:
+        where = f"{settings['host']}:{settings['port']}"
+        raise MailRefused(f"{where} refused {', '.join(refused)}; the others got the mail", is_final=True)
+
+
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Sends nothing."""
+    required(connection, "host", example="mail.example.com")
+    settings = settings_of(connection)
+    with conversation(settings) as server:
+        server.noop()
+    who = f" as {settings['user']}" if settings.get("user") else ""
+    return f"{settings['host']}:{settings['port']} takes mail{who}"
+
+
+@contextmanager
+def conversation(settings: Mapping[str, Any]) -> Iterator[smtplib.SMTP]:
+    """A server that knows us; what goes wrong is one line."""
     where = f"{settings['host']}:{settings['port']}"
     try:
         with opened(settings) as server:
             if settings.get("user"):
                 server.login(settings["user"], settings.get("password") or "")
-            refused = server.send_message(message)
+            yield server
     except smtplib.SMTPAuthenticationError:
         raise MailRefused(f"{where} refused the password of {settings['user']!r}", is_final=True) from None
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
@@ -82,8 +103,6 @@ def post(settings: Mapping[str, Any], message: EmailMessage) -> None:
         raise MailRefused(f"{where} refused the mail: {said(error)}", is_final=min(codes) >= 500) from None
     except (OSError, smtplib.SMTPException) as error:
         raise MailRefused(f"{where} can't send mail now: {type(error).__name__}: {error}") from None
-    if refused:
-        raise MailRefused(f"{where} refused {', '.join(refused)}; the others got the mail", is_final=True)
 
 
 def opened(settings: Mapping[str, Any]) -> smtplib.SMTP:

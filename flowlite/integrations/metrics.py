@@ -126,9 +126,7 @@ def push(
     import httpx
 
     address = str(required(connection, "url", example="http://localhost:9091")).rstrip("/") + group_path(job, grouping)
-    headers = {"Content-Type": CONTENT_TYPE}
-    if token := settings_of(connection).get("token"):
-        headers["Authorization"] = f"Bearer {token}"
+    headers = {"Content-Type": CONTENT_TYPE, **bearer(connection)}
     try:
         answer = httpx.request(
             "PUT" if replace else "POST", address, content=exposition(samples), headers=headers, timeout=timeout
@@ -139,6 +137,27 @@ def push(
     if answer.status_code >= 300:
         raise PushFailed(f"the metrics gateway {shown(address)} answered {answer.status_code}: {answer.text[:200]}")
     return address
+
+
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Pushes nothing."""
+    import httpx
+
+    address = str(required(connection, "url", example="http://localhost:9091")).rstrip("/") + "/-/ready"
+    try:
+        answer = httpx.get(address, headers=bearer(connection), timeout=10.0)
+    except httpx.HTTPError as broken:
+        why = str(broken) or type(broken).__name__
+        raise PushFailed(f"cannot reach the metrics gateway {shown(address)}: {why}") from None
+    if answer.status_code in (401, 403) or answer.status_code >= 500:
+        raise PushFailed(f"the metrics gateway {shown(address)} answered {answer.status_code}")
+    return f"{shown(address)} answered {answer.status_code}"
+
+
+def bearer(connection: Connection) -> dict[str, str]:
+    """The header that opens the door, if there is a token."""
+    token = settings_of(connection).get("token")
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def group_path(job: str, grouping: Mapping[str, str] | None = None) -> str:

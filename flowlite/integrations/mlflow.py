@@ -175,6 +175,16 @@ def download(connection: Connection, wanted: Version, folder: str | Path) -> Pat
         return Path(place)
 
 
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Makes no database."""
+    uri = str(required(connection, "tracking_uri", example="http://localhost:5000"))
+    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).exists():
+        return f"there is no {uri.removeprefix('sqlite:///')} yet; the first training makes it"
+    with opened(connection) as client:
+        found = client.search_experiments(max_results=1)
+    return f"MLflow at {shown(uri)} answers" + (f"; it has {found[0].name!r}" if found else "")
+
+
 def number_of(found: Version | None) -> int | None:
     """Its number, if there is one."""
     return found.number if found else None

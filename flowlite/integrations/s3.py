@@ -195,6 +195,14 @@ def make_bucket(connection: Connection) -> None:
             client(place).create_bucket(Bucket=place.bucket)
 
 
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people."""
+    place = place_of(connection)
+    with told(place, ""):
+        client(place).list_objects_v2(Bucket=place.bucket, Prefix=place.prefix, MaxKeys=1)
+    return f"{address(place, '')} can be listed"
+
+
 def place_of(connection: Connection) -> Place:
     """The connection's settings, checked."""
     settings = settings_of(connection)

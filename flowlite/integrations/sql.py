@@ -96,6 +96,16 @@ def rows(
     return make(poke)()
 
 
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Makes no file."""
+    kind = kind_of(connection)
+    if kind != "postgres" and file_of(connection) != ":memory:" and not Path(file_of(connection)).exists():
+        return f"there is no {file_of(connection)} yet; the first task that writes makes it"
+    version = "sqlite_version()" if kind == "sqlite" else "version()"
+    [row] = query(connection, f"select {version} as version")
+    return f"{kind} {str(row['version']).removeprefix('PostgreSQL ').split()[0]}"
+
+
 def kind_of(connection: Connection) -> str:
     """Which of the databases is meant."""
     kind = str(required(connection, "type", example="duckdb"))

@@ -27,11 +27,11 @@ from typing import Any
 
 import flowlite
 from flowlite.integrations import Connection
-from flowlite.integrations.kafka.cluster import KafkaFailed
+from flowlite.integrations.kafka.cluster import KafkaFailed, ping
 from flowlite.integrations.kafka.reading import Decode, Message, commit_read, read_new
 from flowlite.integrations.kafka.sending import send
 
-__all__ = ["KafkaFailed", "Message", "commit", "commit_read", "messages", "produce", "read_new", "send"]
+__all__ = ["KafkaFailed", "Message", "commit", "commit_read", "messages", "ping", "produce", "read_new", "send"]
 
 
 def messages(

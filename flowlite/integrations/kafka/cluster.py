@@ -65,6 +65,13 @@ def consumer(connection: Connection, group: str) -> Iterator[Any]:
         client.close()
 
 
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people."""
+    with told(connection), consumer(connection, "flowlite-ping") as client:
+        found = client.list_topics(timeout=ANSWER_S)
+    return f"{len(found.brokers)} brokers, {len(found.topics)} topics"
+
+
 def place_at(topic: str, partition: int, offset: int = NOWHERE_YET) -> Any:
     """librdkafka's own word for a place; NOWHERE_YET: none in particular."""
     return library("confluent_kafka", extra="kafka").TopicPartition(topic, partition, offset)

@@ -28,11 +28,11 @@ from typing import Any, Literal
 
 from flowlite import Handle, task
 from flowlite.integrations.kubernetes.attempt import run
-from flowlite.integrations.kubernetes.cluster import ClusterRefused
+from flowlite.integrations.kubernetes.cluster import ClusterRefused, ping
 from flowlite.integrations.kubernetes.manifest import check_job
 from flowlite.integrations.kubernetes.status import JobFailed, JobOutOfMemory, PodLost
 
-__all__ = ["ClusterRefused", "JobFailed", "JobOutOfMemory", "PodLost", "run_job"]
+__all__ = ["ClusterRefused", "JobFailed", "JobOutOfMemory", "PodLost", "ping", "run_job"]
 
 
 def run_job(

@@ -190,3 +190,11 @@ def opened(connection: Connection) -> Iterator[Cluster]:
     """The cluster of a connection."""
     with Cluster(access_of(connection)) as cluster:
         yield cluster
+
+
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people."""
+    with opened(connection) as cluster:
+        version = cluster.ask("GET", "/version", patience_s=0).get("gitVersion", "?")
+        cluster.ask("GET", cluster.path("jobs"), patience_s=0, limit="1")
+        return f"Kubernetes {version} at {cluster.access.server}; Jobs of {cluster.access.namespace!r} can be listed"

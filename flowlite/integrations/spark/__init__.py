@@ -40,6 +40,7 @@ from flowlite.integrations.spark.errors import (
     SparkOutOfMemory,
     WrongSubmission,
 )
+from flowlite.integrations.spark.finding import ping
 
 __all__ = [
     "ExecutorLost",
@@ -48,6 +49,7 @@ __all__ = [
     "SparkNotHere",
     "SparkOutOfMemory",
     "WrongSubmission",
+    "ping",
     "submit",
 ]
 

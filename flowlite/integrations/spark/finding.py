@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from flowlite.integrations import Connection, settings_of
 from flowlite.integrations.spark.errors import SparkNotHere
+
+VERSION = re.compile(r"version (\d[\w.-]*)")
 
 NO_JAVA = "Spark needs Java 17 or later; run: apt-get install openjdk-17-jre-headless (or set JAVA_HOME)"
 NO_SPARK = "Spark is not installed; run: pip install 'flowlite[spark]' (or set `home` of the connection, or SPARK_HOME)"
@@ -73,3 +78,20 @@ def check_java(env: Mapping[str, str]) -> None:
         return
     if home or shutil.which("java", path=env.get("PATH")) is None:
         raise SparkNotHere(f"JAVA_HOME is {home!r} and has no bin/java; {NO_JAVA}" if home else NO_JAVA)
+
+
+def ping(connection: Connection) -> str:
+    """Try the connection; what was seen, for people. Starts a JVM, and no application."""
+    settings = settings_of(connection)
+    env = {**os.environ, **(settings.get("env") or {})}
+    spark = found_spark(settings.get("home"), env, pyspark=installed_pyspark())
+    check_java(env)
+    told = subprocess.run(
+        [spark.submit, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, env={**spark.variables(), **env, **({"SPARK_HOME": spark.home} if spark.home else {})}, check=False,
+    )  # fmt: skip
+    version = VERSION.search(told.stdout)
+    if told.returncode != 0 or version is None:
+        last = (told.stdout.strip().splitlines() or ["it said nothing"])[-1]
+        raise SparkNotHere(f"{spark.submit} --version ended with {told.returncode}: {last[:200]}")
+    return f"Spark {version[1]} ({spark.submit}), for {settings.get('master') or 'local[2]'}"
