@@ -28,8 +28,9 @@ LETTERS = {"debug": "d", "info": "i", "warn": "w", "warning": "w", "error": "e",
 class PipeIo:
     """The Io of a Python process: log lines go through the supervisor, reports into a file that the daemon follows."""
 
-    def __init__(self, folder: Path, control: Path, levels_fd: int) -> None:
+    def __init__(self, folder: Path, control: Path, levels_fd: int, masker: Masker) -> None:
         self._folder = folder
+        self._masker = masker
         self._control = control
         self._levels_fd = levels_fd
         self._reports_fd = -1
@@ -59,7 +60,7 @@ class PipeIo:
 
     def report(self, report: Mapping[str, Any]) -> None:
         """Append one line; whoever follows the file sees whole lines only."""
-        data = json.dumps(report).encode() + b"\n"
+        data = json.dumps(self._masker.value(report)).encode() + b"\n"
         if len(data) > REPORT_BYTES:
             raise ValueError(f"a report of {len(data)} bytes is too large; keep it below {REPORT_BYTES}")
         with self._lock:
@@ -72,7 +73,7 @@ def carry_out(spec: dict[str, Any], levels_fd: int, masker: Masker) -> int:
     """Runs as the target of a launch. Returns the exit code; what there is to tell stands in produced.json by then."""
     fresh_start()
     control = Path(spec["control"])
-    io = PipeIo(Path(spec["folder"]), control, levels_fd)
+    io = PipeIo(Path(spec["folder"]), control, levels_fd, masker)
     code = 0
     try:
         record = record_of(find(spec["target"])(io, spec["payload"]), control)
