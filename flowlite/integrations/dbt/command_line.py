@@ -92,7 +92,7 @@ def command_of(executable: str | None) -> list[str]:
         return [sys.executable, "-m", "dbt.cli.main"]
     if found := shutil.which("dbt"):
         return [found]
-    raise DbtError("dbt is not installed; install flowlite with its extra `dbt`, or name the command with executable=")
+    raise DbtError("dbt is not installed; run: pip install 'flowlite[dbt]' (or name the command with executable=)")
 
 
 def manifest_in(folder: Path) -> Mapping[str, Any]:
