@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -16,7 +16,7 @@ from flowlite.service.errors import Unknown
 from flowlite.service.looking import Looking
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
-from flowlite.service.records import Rehearsal
+from flowlite.service.records import PoolQueue, PoolUse, Rehearsal, Why
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
@@ -91,6 +91,28 @@ class Client(Looking):
             params=dag.validate_params(dict(params))[1],
             tasks=tuple(dag.specs),
         )
+
+    # --- what a daemon knows best -------------------------------------------------------------------------------------
+    async def why(self, run: int, task_id: str | None = None) -> Why:
+        """Why it failed, or what it waits for. Raises RunUnknown, TaskUnknown."""
+        return await self._looked("why", run, task_id)  # type: ignore[no-any-return]
+
+    async def pools(self) -> list[PoolUse]:
+        """Every pool with who holds its slots, by name."""
+        return await self._looked("pools")  # type: ignore[no-any-return]
+
+    async def queue(self, name: str, *, limit: int = 100) -> PoolQueue:
+        """A pool, who holds its slots, and the head of the line in front of it. Raises Unknown."""
+        return await self._looked("queue", name, limit=limit)  # type: ignore[no-any-return]
+
+    async def _looked(self, verb: str, *args: Any, **named: Any) -> Any:
+        """Asked of the daemon; where none answers, looked up in the state."""
+        from flowlite.client.remote_line import DaemonLeft, DaemonSilent
+
+        if self.daemon is not None:
+            with suppress(DaemonLeft, DaemonSilent, OSError):
+                return await getattr(self.remote, verb)(*args, **named)
+        return await getattr(super(), verb)(*args, **named)
 
     # --- what changes something ---------------------------------------------------------------------------------------
     @property

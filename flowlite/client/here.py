@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 
 from flowlite.client.user import user
-from flowlite.core.messages import PoolResized
 from flowlite.engine.embedding import Flowlite
 from flowlite.engine.printing import prints_go_to_logs
 from flowlite.loading.catalog import Catalog
@@ -33,7 +32,6 @@ class EngineHere:
         await self._flowlite.__aenter__()
         desk = Desk(self._flowlite.engine, self._catalog, user())
         desk.taken_up = await desk.unfinished()
-        await self._tell_pools()
         return desk
 
     async def __aexit__(
@@ -43,12 +41,3 @@ class EngineHere:
             await self._flowlite.__aexit__(kind, error, trace)
         finally:
             self._printing.__exit__(None, None, None)
-
-    async def _tell_pools(self) -> None:
-        """What code and configuration say goes into the store; what a person set there holds here."""
-        store, engine = self._flowlite.store, self._flowlite.engine
-        for name, size in self._place.pools.items():
-            await store.set_pool(name, size, is_by_hand=False)
-        for pool in (await store.pools()).values():
-            if pool.is_by_hand:
-                engine.send(PoolResized(pool.name, pool.size))

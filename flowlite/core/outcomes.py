@@ -54,7 +54,7 @@ def give_slots_back(memory: Memory, instance: Instance, ended: AttemptEnded) -> 
     pool = memory.pool_of(instance.node)
     slots = pool.running.pop(instance)
     if ended.holds_slot:
-        pool.held[instance.key] = Held(ended.attempt, slots)
+        pool.held[instance.key] = Held(ended.attempt, slots, memory.now)
 
 
 def outcome_told(outcome: Outcome, to: State) -> Outcome:

@@ -30,6 +30,7 @@ class Held(NamedTuple):
 
     attempt: int
     slots: int
+    since: float
 
 
 class Pool:

@@ -23,6 +23,7 @@ from flowlite.core.messages import (
     Tick,
 )
 from flowlite.core.planned import AssetUpdated
+from flowlite.core.pools import Held, Pool
 from flowlite.core.rows import Changes, Evidence, RunRow
 from flowlite.core.states import FINISHED_RUN
 from flowlite.engine.alerting import Alerting
@@ -38,6 +39,7 @@ from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
 from flowlite.store.errors import StoreError
 from flowlite.store.rows import OutboxRow, TaskRow
+from flowlite.store.shown_queue import Busy
 from flowlite.store.store import Store
 
 
@@ -64,6 +66,8 @@ class Engine:
     # --- life ---------------------------------------------------------------------------------------------------------
     async def start(self, dags: Iterable[Dag] = ()) -> None:
         """Take up what the store has unfinished, then begin to turn. Work of a DAG that is not known waits for it."""
+        for name, size in (await self.store.configure_pools(self.settings.pools)).items():
+            self.machine.pools[name] = Pool(name, size)
         commands, found = await load_machine(self.machine, self.store, self.clock.now())
         self._next_run = found.next_run
         for row in found.runs:
@@ -263,6 +267,16 @@ class Engine:
     def trouble(self) -> StoreError | None:
         """Why nothing can be written at the moment; None: all is well."""
         return self._inbox.trouble
+
+    def still_held(self, pool: str) -> list[Busy]:
+        """Slots of attempts that are over, whose threads have not returned: no row tells of them."""
+        found = self.machine.pools.get(pool)
+        return [] if found is None else [self._held(key, one) for key, one in found.held.items()]
+
+    def _held(self, key: tuple[int, int, int], held: Held) -> Busy:
+        run = self.machine.runs.get(key[0])
+        dag_id, name = ("", "") if run is None else (run.dag_id, run.graph.tasks[key[1]].id)
+        return Busy(key[0], dag_id, name, key[2], held.attempt, held.slots, held.since, is_over=True)
 
     def next_run_number(self) -> int:
         """Numbers are never given twice."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flowlite.core.graph import Graph
-from flowlite.core.states import FINISHED, Outcome, State
-from flowlite.store.views import AttemptView, InstanceView
+from flowlite.core.states import Outcome, State
+from flowlite.store.views import AttemptView
 
 BY_OUTCOME = {Outcome.TIMED_OUT: "timeout", Outcome.OUT_OF_MEMORY: "out_of_memory", Outcome.LOST: "lost"}
 NAMED = 3  # how many of many are named in a sentence
@@ -111,112 +111,6 @@ def advice(failure: Failure, run_id: int) -> str:
     if failure.file:
         return f"correct {failure.file}:{failure.line}, then {again}"
     return f"read {logs}, put it right, then {again}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Why a task instance is not running, or what it is doing."""
-
-    task_id: str
-    map_index: int
-    state: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What may keep a task instance from running."""
-
-    now: float
-    counts: Mapping[str, Mapping[str, int]]  # task id -> state -> how many instances
-    pool_sizes: Mapping[str, int]
-    holders: Mapping[str, Sequence[str]]  # pool -> who has its slots: "run 12 fetch[3]"
-    used: Mapping[str, int]  # pool -> slots in use
-
-
-def holds(graph: Graph, instances: Iterable[InstanceView], around: Surroundings) -> list[Hold]:
-    """One for every task instance that is not finished, in declaration order."""
-    return [
-        Hold(task_id=one.task_id, map_index=one.map_index, state=one.state, reason=reason_of(graph, one, around))
-        for one in instances
-        if one.state not in FINISHED
-    ]
-
-
-def reason_of(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
-    """The sentence for one of them."""
-    if instance.wish:
-        return f"a person asked to {instance.wish} it; it ends as soon as what runs is gone"
-    match State(instance.state):
-        case State.PENDING:
-            return _pending(graph, instance, around)
-        case State.QUEUED:
-            return _queued(graph, instance, around)
-        case State.RETRYING:
-            return f"attempt {instance.attempt} failed; the next one starts {_due(instance.resume_at, around.now)}"
-        case State.WAITING:
-            return _waiting(graph, instance, around)
-        case State.RUNNING:
-            return f"attempt {instance.attempt} has been running for {span_text(around.now - instance.since)}"
-        case _:
-            return instance.state
-
-
-def _pending(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
-    number = graph.number[instance.task_id]
-    upstream = [graph.tasks[up].id for up in (*graph.shared[number], *graph.pairs[number])]
-    left = [
-        f"{id_} ({_states_left(around.counts.get(id_, {}))})"
-        for id_ in upstream
-        if _is_open(around.counts.get(id_, {}))
-    ]
-    if not left:
-        return "it can go on at the engine's next turn"
-    rule = graph.tasks[number].rule
-    return f"waits for {_some(left)}; its trigger rule is {rule}"
-
-
-def _queued(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
-    task = graph.tasks[graph.number[instance.task_id]]
-    size, used = around.pool_sizes.get(task.pool), around.used.get(task.pool, 0)
-    if size is None:
-        return f"waits for {task.slots} of pool {task.pool!r}, whose size nobody has set yet"
-    if size - used >= task.slots:
-        return (
-            f"pool {task.pool!r} has room ({used} of {size} slots in use); it starts when an engine works on this state"
-        )
-    holders = _some(around.holders.get(task.pool, ()))
-    return f"waits for {task.slots} of {size} slots of pool {task.pool!r}, held by {holders}"
-
-
-def _waiting(graph: Graph, instance: InstanceView, around: Surroundings) -> str:
-    until = f"; gives up {_due(instance.wait_until, around.now)}" if instance.wait_until is not None else ""
-    if graph.tasks[graph.number[instance.task_id]].is_approval:
-        return f"waits for a person to answer{until}"
-    if instance.resume_at is None:
-        return f"waits for something outside{until}"
-    return f"looked {instance.pokes} times, looks again {_due(instance.resume_at, around.now)}{until}"
-
-
-def _is_open(counts: Mapping[str, int]) -> bool:
-    return not counts or any(state not in FINISHED for state in counts)
-
-
-def _states_left(counts: Mapping[str, int]) -> str:
-    left = [f"{count} {state}" if count > 1 else state for state, count in counts.items() if state not in FINISHED]
-    return ", ".join(left) or "not expanded"
-
-
-def _some(names: Sequence[str]) -> str:
-    if len(names) <= NAMED:
-        return ", ".join(names) or "nobody that is known"
-    return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-
-
-def _due(at: float | None, now: float) -> str:
-    if at is None:
-        return "at a time that is not known"
-    return f"in {span_text(at - now)}" if at > now else "now"
 
 
 def span_text(seconds: float) -> str:

@@ -17,7 +17,6 @@ from typing import Any
 
 from flowlite.config import Settings
 from flowlite.core.errors import FlowliteError
-from flowlite.core.messages import PoolResized
 from flowlite.engine.engine import Engine
 from flowlite.engine.lock import StateLock, pid_of
 from flowlite.engine.printing import prints_go_to_logs
@@ -124,7 +123,6 @@ class Daemon:
         self.reading = Reading(place.state, place.pools)
         stack.callback(self.reading.close)
         self.telling = Telling(self.engine, self.reading, self.settings, self.tell)
-        await self._tell_pools()
         await self.engine.start(self.catalog.dags.values())
         self.notes.know(run.row() for run in self.engine.machine.runs.values())
         stack.push_async_callback(self._stop_engine)
@@ -138,14 +136,6 @@ class Daemon:
         api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)
         await api.start()
         stack.push_async_callback(api.stop)
-
-    async def _tell_pools(self) -> None:
-        """What the configuration says goes into the store; what a person set there holds."""
-        for name, size in self.place.pools.items():
-            await self.store.set_pool(name, size, is_by_hand=False)
-        for pool in (await self.store.pools()).values():
-            if pool.is_by_hand:
-                self.engine.send(PoolResized(pool.name, pool.size))
 
     async def _work(self) -> None:
         """Until somebody asks for the end, or a part dies; then its error is raised."""

@@ -1,4 +1,4 @@
-"""Gathers from the store what engine/why.py needs to say why a run failed or is not running."""
+"""Gathers from the store what engine/why.py needs to say why a run failed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flowlite.core.graph import Graph
-from flowlite.core.lanes import backfill_of, is_backfill_lane
 from flowlite.core.states import FINISHED_RUN
-from flowlite.engine.why import Failure, Surroundings, advice, blocked_by, failure_of, first_cause, holds, instance_name
+from flowlite.engine.why import Failure, advice, blocked_by, failure_of, first_cause, instance_name
+from flowlite.service.holding import Present, open_headline, what_holds
+from flowlite.service.lines import Lines
 from flowlite.service.logs import tail, text_of
-from flowlite.service.records import Cause, PoolUse, Why
+from flowlite.service.records import Cause, Why
 from flowlite.store.shown import Views
-from flowlite.store.views import InstanceView, RunDetail, RunView, TaskView
+from flowlite.store.views import RunDetail, RunView, TaskView
 
 FAILED_OUTCOMES = ("failed", "timed_out", "out_of_memory", "lost")
 LOG_LINES = 8
 LAST_RUNS = 7
 MOST_TASKS = 50  # that failed: enough to find the first
-MOST_HOLDS = 200
 
 
 async def failures(views: Views, run: int, task_id: str | None) -> list[Failure]:
@@ -68,40 +68,17 @@ def log_tail(state: Path, failure: Failure) -> Sequence[str]:
     return [text_of(line) for line in tail(state / failure.log, LOG_LINES)]
 
 
-async def surroundings(views: Views, detail: RunDetail, pools: Sequence[PoolUse], now: float) -> Surroundings:
-    """What may keep its task instances from running."""
-    return Surroundings(
-        now=now,
-        counts={task.id: task.counts for task in detail.tasks},
-        pool_sizes={pool.name: pool.size for pool in pools},
-        holders={pool.name: pool.holders for pool in pools},
-        used={pool.name: pool.used for pool in pools},
-    )
-
-
 async def why(
-    views: Views, state: Path, graph: Graph, detail: RunDetail, *, pools: Sequence[PoolUse], now: float,
-    task_id: str | None, is_engine_up: bool,
+    views: Views, lines: Lines, state: Path, graph: Graph, current: Graph, detail: RunDetail, *, now: float,
+    task_id: str | None, present: Present,
 ) -> Why:  # fmt: skip
-    """The whole answer."""
+    """The whole answer. `current`: the graph of its DAG as it is today, whose limits count."""
     cause = await cause_of(views, state, graph, detail, task_id)
     if detail.run.state in FINISHED_RUN:
         return Why(run=detail.run, headline=await ended_headline(views, detail, cause), cause=cause)
-    instances = await views.instances_of(
-        detail.run.id, task_id, states=["pending", "queued", "running", "retrying", "waiting"], limit=MOST_HOLDS
-    )
-    around = await surroundings(views, detail, pools, now)
-    found = tuple(holds(graph, expanded(instances, detail), around))
-    headline = await in_backfill(views, detail.run, is_engine_up=is_engine_up) or open_headline(
-        detail, is_engine_up=is_engine_up
-    )
+    found = await what_holds(views, lines, graph, detail, task_id, present, now)
+    headline = await open_headline(views, current, detail, present, now)
     return Why(run=detail.run, headline=headline, cause=cause, holds=found)
-
-
-def expanded(instances: Sequence[InstanceView], detail: RunDetail) -> list[InstanceView]:
-    """Without the rows that only stand for the elements of a map."""
-    maps = {task.id for task in detail.tasks if task.width is not None}
-    return [one for one in instances if one.map_index >= 0 or one.task_id not in maps]
 
 
 async def ended_headline(views: Views, detail: RunDetail, cause: Cause | None) -> str:
@@ -139,33 +116,3 @@ def _without_attempt(tasks: Sequence[TaskView]) -> str:
         return f"{failed[0]} failed without an attempt (it was marked, or could not be expanded)"
     cancelled = [task.id for task in tasks if task.state == "cancelled"]
     return f"its timeout ended {cancelled[0]}" if cancelled else "no attempt of it is known any more"
-
-
-async def in_backfill(views: Views, run: RunView, *, is_engine_up: bool) -> str | None:
-    """One sentence on a run that waits for its turn in a backfill; None if it does not."""
-    if run.state != "queued" or not is_backfill_lane(run.lane):
-        return None
-    found = await views.backfill(backfill_of(run.lane))
-    if found is None:
-        return None
-    one = found.backfill
-    line = f"one of {one.counts.get('queued', 0)} in line of backfill {one.id}"
-    name = f"run {run.id} of {run.dag_id} is queued, {line}"
-    if one.is_paused or not is_engine_up:
-        because = "which is paused" if one.is_paused else "and nobody works on this state"
-        return f"{name}, {because}; go on with `flowlite backfills resume {one.id}`"
-    return f"{name}: {one.counts.get('running', 0)} of it are active, {one.concurrency} at most"
-
-
-def open_headline(detail: RunDetail, *, is_engine_up: bool) -> str:
-    """One sentence on a run that has not ended."""
-    run = detail.run
-    counts = ", ".join(f"{number} {state}" for state, number in detail.counts.items())
-    name = f"run {run.id} of {run.dag_id} is {run.state}"
-    if not is_engine_up:
-        return f"{name}, and nobody works on this state: `flowlite runs resume` goes on where it stopped ({counts})"
-    if run.wish:
-        return f"{name}; a person asked to {run.wish} it ({counts})"
-    if run.state == "queued":
-        return f"{name}: its DAG has as many active runs as max_active_runs allows"
-    return f"{name} ({counts})"

@@ -14,9 +14,11 @@ from flowlite.engine.lock import pid_of
 from flowlite.engine.why import instance_name
 from flowlite.service.errors import AttemptUnknown, ElementUnknown, RunUnknown, TaskUnknown
 from flowlite.service.explaining import why
+from flowlite.service.holding import Present
+from flowlite.service.lines import Lines
 from flowlite.service.logs import Growing, log_path
 from flowlite.service.presence import DAEMON_ROLE, holder_of
-from flowlite.service.records import Health, LogFile, PoolUse, Stats, Why
+from flowlite.service.records import Health, LogFile, PoolQueue, PoolUse, Stats, Why
 from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
@@ -29,7 +31,6 @@ from flowlite.store.views import (
     DeadlineView,
     InstanceView,
     NodeView,
-    PoolView,
     RunDetail,
     RunView,
     SlaView,
@@ -43,7 +44,7 @@ FILE = "flowlite.db"
 FOLLOW_EVERY_S = 0.2
 MOST_ELEMENTS = 100_000
 MOST_NAMED = 3
-MOST_RUNS = 1_000  # unfinished ones looked at for who holds a pool
+MOST_GRAPHS = 256
 
 
 class Reading:
@@ -64,6 +65,8 @@ class Reading:
             self._empty = Store.open(None)
             self._ask = self._of_nothing
         self.views = Views(self._ask)
+        self.lines = Lines(self.views, self.graph_of, self._pools, now)
+        self._graphs: dict[int, Graph] = {}
 
     def close(self) -> None:
         """May be called twice."""
@@ -109,8 +112,12 @@ class Reading:
         return await self.graph_of(detail.run.version)
 
     async def graph_of(self, version: int) -> Graph:
-        """The graph of a version of a DAG."""
-        return Graph.from_json(await self._ask(recovery.graph_json(version)))
+        """The graph of a version of a DAG. It never changes: the last few that were asked for are kept."""
+        if version not in self._graphs:
+            if len(self._graphs) >= MOST_GRAPHS:
+                self._graphs.clear()
+            self._graphs[version] = Graph.from_json(await self._ask(recovery.graph_json(version)))
+        return self._graphs[version]
 
     async def check_name(self, run: int, name: str) -> None:
         """Raises RunUnknown, or TaskUnknown if no task or group of the run has that name."""
@@ -129,10 +136,16 @@ class Reading:
         """Why it failed, or what it waits for. Raises RunUnknown, TaskUnknown."""
         detail = await self.run(run)
         await self._check_task(detail, task_id)
+        graph = await self.graph(detail)
+        version = await self.views.current_version(detail.run.dag_id)
         return await why(
-            self.views, self.state, await self.graph(detail), detail, pools=await self.pools(), now=self._now(),
-            task_id=task_id, is_engine_up=self.holder() is not None,
+            self.views, self.lines, self.state, graph, graph if version is None else await self.graph_of(version),
+            detail, now=self._now(), task_id=task_id, present=self.present(detail.run.dag_id),
         )  # fmt: skip
+
+    def present(self, dag_id: str) -> Present:
+        """Who works on this state, and whether anything keeps work of this DAG from starting."""
+        return Present(is_engine_up=self.holder() is not None)
 
     async def stats(self, dag_id: str, *, last: int = 100) -> Stats:
         """Lengths and success rates of the last runs, and of the tasks in them."""
@@ -224,24 +237,11 @@ class Reading:
     # --- pools and assets ---------------------------------------------------------------------------------------------
     async def pools(self) -> list[PoolUse]:
         """Every pool with who holds its slots, by name."""
-        configured = {name: PoolView(name=name, size=size, is_by_hand=False) for name, size in self._pools.items()}
-        known = await self._ask(recovery.pools())
-        sizes = {**known, **configured, **{name: pool for name, pool in known.items() if pool.is_by_hand}}
-        running: dict[str, list[tuple[str, int]]] = {}
-        queued: dict[str, int] = {}
-        for run in await self.runs(states=["running"], limit=MOST_RUNS):
-            for task in (await self.run(run.id)).tasks:
-                if busy := task.counts.get("running", 0):
-                    running.setdefault(task.pool, []).append((f"run {run.id} {task.id}", busy * task.slots))
-                queued[task.pool] = queued.get(task.pool, 0) + task.counts.get("queued", 0)
-        return [
-            PoolUse(
-                name=name, size=pool.size, used=sum(slots for _, slots in running.get(name, ())),
-                queued=queued.get(name, 0),
-                is_by_hand=pool.is_by_hand, holders=tuple(holder for holder, _ in running.get(name, ())),
-            )
-            for name, pool in sorted(sizes.items())
-        ]  # fmt: skip
+        return await self.lines.pools()
+
+    async def queue(self, name: str, *, limit: int = 100) -> PoolQueue:
+        """A pool, who holds its slots, and the head of the line in front of it. Raises Unknown."""
+        return await self.lines.queue(name, limit)
 
     async def deadlines(
         self, dag_id: str | None = None, *, since: float | None = None, only_missed: bool = False, limit: int = 50

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flowlite.engine.why import Failure, Hold, instance_name
+from flowlite.engine.holds import Hold
+from flowlite.engine.why import Failure, instance_name
 from flowlite.store.views import History, ProblemView, RunView, SameError
 
 
@@ -166,6 +167,61 @@ class PoolUse:
     queued: int
     is_by_hand: bool
     holders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotHolder:
+    """A task instance that has slots of a pool. `is_over`: its attempt is, but its thread has not returned.
+
+    `p50_s`, `p95_s`: how long such attempts took that went well; None: none has.
+    """
+
+    run_id: int
+    dag_id: str
+    task_id: str
+    map_index: int
+    attempt: int
+    slots: int
+    since: float
+    p50_s: float | None
+    p95_s: float | None
+    is_over: bool = False
+
+    @property
+    def name(self) -> str:
+        """`run 17 fetch[3]`."""
+        return f"run {self.run_id} {instance_name(self.task_id, self.map_index)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InLine:
+    """A task instance that waits for slots; `place` counts from 1. `expected_at`: when it is likely to start; None:
+    nobody can say, as nothing like what is before it was ever measured, or as the pool has no slots."""
+
+    place: int
+    run_id: int
+    dag_id: str
+    task_id: str
+    map_index: int
+    slots: int
+    priority: int
+    is_backfill: bool
+    since: float
+    expected_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolQueue:
+    """A pool with who has its slots, the longest first, and the head of the line in the order in which they start;
+    `queued` are in line altogether."""
+
+    name: str
+    size: int
+    used: int
+    queued: int
+    is_by_hand: bool
+    holders: tuple[SlotHolder, ...]
+    line: tuple[InLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

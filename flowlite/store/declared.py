@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flowlite.core.rows import AuditRow
 from flowlite.store.bulk import insert
@@ -63,15 +63,14 @@ def _new_version(
     return made.lastrowid
 
 
-def set_pool(db: sqlite3.Connection, name: str, size: int, is_by_hand: bool) -> bool:
-    """Code and configuration give the first value; what a person set stays. True: this size holds now."""
-    kept = "" if is_by_hand else " WHERE pool.is_by_hand = 0"
-    done = db.execute(
-        "INSERT INTO pool (name, size, is_by_hand) VALUES (?1, ?2, ?3) "
-        f"ON CONFLICT (name) DO UPDATE SET size = ?2, is_by_hand = ?3{kept}",
-        (name, size, is_by_hand),
+def configure_pools(db: sqlite3.Connection, sizes: Mapping[str, int]) -> dict[str, int]:
+    """What code and configuration say; what a person set stays. The sizes of those that a person set."""
+    db.executemany(
+        "INSERT INTO pool (name, size, is_by_hand) VALUES (?1, ?2, 0) "
+        "ON CONFLICT (name) DO UPDATE SET size = ?2 WHERE is_by_hand = 0",
+        list(sizes.items()),
     )
-    return done.rowcount == 1
+    return dict(db.execute("SELECT name, size FROM pool WHERE is_by_hand = 1").fetchall())
 
 
 def set_paused(db: sqlite3.Connection, dag_id: str, is_paused: bool, at: float, by: str, why: str) -> int:

@@ -10,10 +10,12 @@ from flowlite.core.planned import IntervalRow
 from flowlite.store import (
     backfills,
     problems,
+    recovery,
     schedules,
     shown_dags,
     shown_events,
     shown_grid,
+    shown_queue,
     shown_runs,
     shown_sla,
     shown_whole,
@@ -77,6 +79,44 @@ class Views:
         """Attempts that are over, by task, map index and number. A live one is its instance's own row."""
         return await self._ask(shown_runs.attempts_of(run, task_id, index, limit))
 
+    # --- what waits for slots -----------------------------------------------------------------------------------------
+    async def pools(self) -> dict[str, views.PoolView]:
+        """The sizes that were written, by name."""
+        return await self._ask(recovery.pools())
+
+    async def in_pools(self) -> list[tuple[str, str, int, str, int, int]]:
+        """Pool, state, run, task, instances and slots of all that holds or waits for slots."""
+        return await self._ask(shown_queue.in_pools())
+
+    async def busy(self, pool: str) -> list[shown_queue.Busy]:
+        """Who holds slots of a pool, the longest first."""
+        return await self._ask(shown_queue.busy(pool))
+
+    async def in_line(self, pool: str) -> list[shown_queue.Waiting]:
+        """Who waits for slots of a pool, by task of a run, in no order that means anything."""
+        return await self._ask(shown_queue.waiting(pool))
+
+    async def queued_of(self, run: int, task_no: int, limit: int) -> list[tuple[int, float]]:
+        """Map index, and since when it is queued, of the first instances of a task."""
+        return await self._ask(shown_queue.members(run, task_no, limit))
+
+    async def lengths(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], shown_queue.Length]:
+        """By DAG and task: how long it took lately; those that never ended well are left out."""
+        return await self._ask(shown_queue.lengths(wanted))
+
+    async def in_lane(self, lane: str) -> list[shown_queue.RunInLane]:
+        """The unfinished runs of a lane, those that are active first, then the others in line."""
+        return await self._ask(shown_queue.in_lane(lane))
+
+    async def current_version(self, dag_id: str) -> int | None:
+        """The version that new runs of a DAG are made from; None: it was never declared here."""
+        return await self._ask(shown_queue.current_version(dag_id))
+
+    async def groups_waiting(self, run: int) -> dict[str, float]:
+        """Groups of a run that are tried again as a unit, with when they go on."""
+        return await self._ask(shown_queue.groups_waiting(run))
+
+    # --- runs as a whole ----------------------------------------------------------------------------------------------
     async def whole_runs(self, runs: Sequence[int]) -> list[views.WholeRun]:
         """Everything about several runs in one go, in the order asked; those that are not there are left out."""
         return await self._ask(shown_runs.whole_runs(runs))

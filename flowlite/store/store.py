@@ -6,7 +6,7 @@ What a verb has answered is on disk. Nothing is decided here.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -131,10 +131,9 @@ class Store:
         )  # fmt: skip
         return await self._writer.ask(work, writes=True)
 
-    async def set_pool(self, name: str, size: int, *, is_by_hand: bool) -> bool:
-        """What a person set is not changed by code and configuration. True: this size holds now."""
-        work = partial(declared.set_pool, name=name, size=size, is_by_hand=is_by_hand)
-        return await self._writer.ask(work, writes=True)
+    async def configure_pools(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """What code and configuration say; what a person set stays. The sizes of those that a person set."""
+        return await self._writer.ask(partial(declared.configure_pools, sizes=dict(sizes)), writes=True)
 
     async def pools(self) -> dict[str, PoolView]:
         """The pools that the store knows, by name."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from flowlite.core.graph import Graph
+from flowlite.core.retry import Backoff
 from flowlite.core.tasks import Task
-from flowlite.engine.why import Surroundings, advice, blocked_by, failure_of, first_cause, reason_of
+from flowlite.engine.holds import Place, PoolNow, Surroundings, ordinal, reason_of
+from flowlite.engine.why import advice, blocked_by, failure_of, first_cause
 from flowlite.store.views import AttemptView, InstanceView
 
 GRAPH = Graph(
@@ -37,7 +40,7 @@ def instance(task_id: str, state: str, **more) -> InstanceView:
 
 
 def around(**more) -> Surroundings:
-    given = {"now": 100.0, "counts": {}, "pool_sizes": {"default": 32, "http": 3}, "holders": {}, "used": {}}
+    given = {"now": 100.0, "counts": {}, "pools": {"http": PoolNow(3, 0, [])}}
     return Surroundings(**{**given, **more})
 
 
@@ -111,13 +114,30 @@ REASONS = [
     ("pending", {}, {"counts": {"clean": {"success": 1}}}, "it can go on at the engine's next turn"),
     ("pending", {}, {}, "waits for clean (not expanded); its trigger rule is all_success"),
     (
-        "queued", {}, {"used": {"http": 2}, "holders": {"http": ["run 9 fetch"]}},
-        "waits for 2 of 3 slots of pool 'http', held by run 9 fetch",
+        "queued", {}, {"pools": {"http": PoolNow(3, 2, ["run 9 fetch"])}, "places": {("load", -1): Place(4, 225.0)}},
+        "waits for 2 of 3 slots of pool 'http', held by run 9 fetch; 4th in line, starts in about 2 min 5 s",
     ),
     (
-        "queued", {}, {"used": {"http": 1}},
+        "queued", {}, {"pools": {"http": PoolNow(3, 2, ["run 9 fetch"])}, "places": {("load", -1): Place(1, None)}},
+        "waits for 2 of 3 slots of pool 'http', held by run 9 fetch; 1st in line",
+    ),
+    (
+        "queued", {}, {"pools": {"http": PoolNow(3, 5, ["run 9 fetch"])}},
+        "waits for 2 of 3 slots of pool 'http', held by run 9 fetch, more than it has",
+    ),
+    ("queued", {}, {"pools": {"http": PoolNow(0, 0, [])}},
+     "pool 'http' has no slots; give it some: `flowlite pools set http 4`"),
+    (
+        "queued", {}, {"pools": {"http": PoolNow(4, 2, [], "run 3 big")}, "places": {("load", -1): Place(2, 100.2)}},
+        "pool 'http' has room (2 of 4 slots in use); it waits behind run 3 big, which needs more of them; 2nd in line, "
+        "starts any moment",
+    ),
+    (
+        "queued", {}, {"pools": {"http": PoolNow(3, 1, [])}, "is_engine_up": False},
         "pool 'http' has room (1 of 3 slots in use); it starts when an engine works on this state",
     ),
+    ("queued", {}, {"halt": "nothing new starts: the disk is full"}, "nothing new starts: the disk is full"),
+    ("running", {}, {"missing": "it waits for its DAG"}, "it waits for its DAG"),
     ("retrying", {"resume_at": 175.0}, {}, "attempt 1 failed; the next one starts in 1 min 15 s"),
     ("waiting", {"resume_at": 130.0, "pokes": 4}, {}, "looked 4 times, looks again in 30 s"),
     ("waiting", {"wait_until": 7300.0}, {}, "waits for something outside; gives up in 2 h 0 min"),
@@ -136,6 +156,24 @@ def test_an_approval_waits_for_a_person():
 
 
 def test_many_holders_are_counted_not_listed():
-    holders = {"http": [f"run {n} t" for n in range(9)]}
-    said = reason_of(GRAPH, instance("load", "queued"), around(used={"http": 3}, holders=holders))
+    pool = PoolNow(3, 3, [f"run {n} t" for n in range(9)])
+    said = reason_of(GRAPH, instance("load", "queued"), around(pools={"http": pool}))
     assert said.endswith("held by run 0 t, run 1 t, run 2 t and 6 more")
+
+
+def test_a_group_that_is_tried_again_waits_for_its_time():
+    graph = Graph(
+        "d",
+        [Task(id="g.a", group="g"), Task(id="g.b", after=("g.a",), group="g")],
+        groups={"g": Backoff(max_retries=2)},
+    )
+    one = instance("load", "pending")
+    one = replace(one, task_id="g.b")
+    said = reason_of(graph, one, around(groups={"g": 130.0}))
+    assert said == "group 'g' failed and is tried again as a whole in 30 s"
+
+
+def test_places_are_counted_as_people_do():
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th",
+    ]  # fmt: skip

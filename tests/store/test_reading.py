@@ -62,11 +62,12 @@ async def test_a_known_fingerprint_gets_its_number_back_and_becomes_current(stor
 
 
 async def test_a_pool_size_set_by_hand_outlives_configuration(store: Store) -> None:
-    assert await store.set_pool("http", 4, is_by_hand=False)
-    assert await store.set_pool("http", 9, is_by_hand=True)
-    assert not await store.set_pool("http", 4, is_by_hand=False)
-    pool = (await store.pools())["http"]
-    assert (pool.size, pool.is_by_hand) == (9, True)
+    assert await store.configure_pools({"http": 4, "db": 2}) == {}
+    await store.commit(Changes(pools=[("http", 9, True)]), 1.0)
+    assert await store.configure_pools({"http": 5, "db": 3}) == {"http": 9}
+    assert {pool.name: (pool.size, pool.is_by_hand) for pool in (await store.pools()).values()} == {
+        "http": (9, True), "db": (3, False),
+    }  # fmt: skip
 
 
 async def test_a_pause_by_hand_is_kept_and_recorded(store: Store) -> None:

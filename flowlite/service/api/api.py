@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route as Address
 
 from flowlite.config.sections import Api as Section
+from flowlite.core.graph import Graph
 from flowlite.engine.engine import Engine
 from flowlite.engine.loop import EngineStopped
 from flowlite.loading.catalog import Catalog
@@ -34,21 +35,39 @@ from flowlite.service.api.tcp import hosts_of, port_socket, tls_of
 from flowlite.service.api.tending import Hooks, Tending, Wellness
 from flowlite.service.api.tokens import Tokens
 from flowlite.service.api.wire import encoded
+from flowlite.service.holding import Present
 from flowlite.service.looking import Looking
 from flowlite.service.places import Place
 
 
 class LookingHere(Looking):
-    """With the catalog of a daemon, which changes while it lives."""
+    """With the catalog of a daemon, which changes while it lives, and with what only its engine knows."""
 
-    def __init__(self, place: Place, catalog: Catalog, now: Callable[[], float]) -> None:
-        super().__init__(place.state, place.pools, now=now)
-        self._catalog = catalog
+    def __init__(self, place: Place, catalog: Catalog, engine: Engine) -> None:
+        super().__init__(place.state, place.pools, now=engine.clock.now)
+        self._catalog, self._engine = catalog, engine
+        self.lines.still_held = engine.still_held
 
     @property
     def catalog(self) -> Catalog:
         """As it is now."""
         return self._catalog
+
+    async def graph_of(self, version: int) -> Graph:
+        """The engine has those of all that is unfinished."""
+        return self._engine.machine.graphs.get(version) or await super().graph_of(version)
+
+    def present(self, dag_id: str) -> Present:
+        """As the engine knows it."""
+        trouble = self._engine.trouble
+        if trouble is not None:
+            return Present(is_engine_up=True, halt=f"nothing new starts: {trouble}")
+        if self._engine.machine.is_draining:
+            return Present(is_engine_up=True, halt="the daemon is stopping and starts nothing more")
+        if dag_id in self._catalog.dags:
+            return Present(is_engine_up=True)
+        because = self._catalog.problems[0] if self._catalog.problems else "`flowlite check` shows what there is"
+        return Present(is_engine_up=True, missing=f"it waits for its DAG, which no file declares now: {because}")
 
 
 class Api:
@@ -63,7 +82,7 @@ class Api:
         self._since = engine.clock.now()
         self._streams = Streams()
         self._tokens = Tokens(engine.store, engine.clock.now)
-        self._looking = LookingHere(place, catalog, engine.clock.now)
+        self._looking = LookingHere(place, catalog, engine)
         tending = Tending(hooks, self._well, self._figures)
         self._counted = Figures(engine)
         self._events = Events(engine, self._looking.views)

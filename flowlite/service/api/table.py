@@ -131,6 +131,7 @@ ROUTES = (
     look("stats", "/dags/{dag_id}/stats"),
     look("grid", "/dags/{dag_id}/grid"),
     look("pools", "/pools"),
+    look("queue", "/pools/{name}/queue"),
     look("assets", "/assets"),
     look("deadlines", "/deadlines"),
     look("sla", "/sla"),
