@@ -30,6 +30,8 @@ COMMANDS = {
     "dags": Lazy("flowlite.cli.dags:dags", "List, show, draw, pause and unpause DAGs; their next fires."),
     "runs": Lazy("flowlite.cli.runs:runs", "List, show, retry, clear, mark, cancel and prioritize runs."),
     "pools": Lazy("flowlite.cli.pools:pools", "List the pools and their slots, and change their sizes."),
+    "connections": Lazy("flowlite.cli.connections:connections", "List the systems that tasks work with."),
+    "users": Lazy("flowlite.cli.users:users", "Add, list, change and remove those who may use the API."),
     "tokens": Lazy("flowlite.cli.tokens:tokens", "Make, list and revoke tokens for the API over TCP."),
     "sla": Lazy("flowlite.cli.sla:sla", "Show which deadlines were kept, and how often."),
     "notify": Lazy("flowlite.cli.notify:notify", "Send a test message to the channels of alerts."),

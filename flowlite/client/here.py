@@ -11,6 +11,8 @@ from flowlite.loading.catalog import Catalog
 from flowlite.service.desk import Desk
 from flowlite.service.places import Place
 
+ADMIN = "admin"  # whoever owns the state may do anything
+
 
 class EngineHere:
     """`async with EngineHere(...) as desk`: takes the lock and what is unfinished; at the end, what still runs is
@@ -30,7 +32,7 @@ class EngineHere:
         self._printing = prints_go_to_logs()
         self._printing.__enter__()
         await self._flowlite.__aenter__()
-        desk = Desk(self._flowlite.engine, self._catalog, user())
+        desk = Desk(self._flowlite.engine, self._catalog, user(), known_as=[ADMIN])
         desk.taken_up = await desk.unfinished()
         return desk
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from flowlite.core.errors import FlowliteError
 from flowlite.core.rows import Evidence
@@ -21,18 +22,16 @@ class NotAnApprover(FlowliteError):
 
 
 async def answer_approval(
-    engine: Engine, run: int, task_id: str, index: int = -1, *, is_approved: bool, by: str, note: str = ""
-) -> None:
+    engine: Engine, run: int, task_id: str, index: int = -1, *, is_approved: bool, by: str, note: str = "",
+    known_as: Sequence[str] = (),
+) -> None:  # fmt: skip
     """Approved: it succeeds and passes on who answered what and when. Refused: it fails, and says who refused.
 
-    Raises NotWaiting, NotAnApprover.
+    `known_as`: what approvers may name them by, too: their role, their teams. Raises NotWaiting, NotAnApprover.
     """
     number = waiting_number(engine, run, task_id, index)
-    live = engine.machine.runs[run]
-    plan = engine.plans.of(live.version)
-    spec = plan.specs[number] if plan is not None else None
-    approvers = spec.approvers if spec is not None else ()
-    if approvers and by not in approvers:
+    approvers = approvers_of(engine, run, number)
+    if approvers and not {by, *known_as}.intersection(approvers):
         raise NotAnApprover(f"{by!r} may not answer {task_id} of run {run}; ask one of {', '.join(approvers)}")
     at = moment(engine.clock.now()).isoformat()
     result = json.dumps({"approved": is_approved, "by": by, "at": at, "note": note}, ensure_ascii=False)
@@ -44,6 +43,13 @@ async def answer_approval(
     await engine.answer(
         run, number, index, is_approved=is_approved, by=by, evidence=Evidence(error=refusal, result=result)
     )
+
+
+def approvers_of(engine: Engine, run: int, number: int) -> tuple[str, ...]:
+    """Whom its DAG file names; nobody: anybody."""
+    plan = engine.plans.of(engine.machine.runs[run].version)
+    spec = plan.specs[number] if plan is not None else None
+    return spec.approvers if spec is not None else ()
 
 
 def waiting_number(engine: Engine, run: int, task_id: str, index: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
@@ -132,7 +133,7 @@ class Engine:
         graph = dag.graph()
         rows = [task_row(spec) for spec in dag.specs.values()]
         version = await self.store.add_version(
-            dag.id, dag.fingerprint(), graph.to_json(), rows, file=dag.file, at=self.clock.now()
+            dag.id, dag.fingerprint(), graph.to_json(), rows, file=dag.file, at=self.clock.now(), about=about(dag)
         )
         plan = Plan(version, dag, graph)
         self.plans.add(plan, self.machine.graphs)
@@ -332,6 +333,13 @@ class Engine:
             for future in waiting:
                 if not future.done():
                     future.set_result(None)
+
+
+def about(dag: Dag) -> str:
+    """What its file says of a DAG for people."""
+    own = dag.settings
+    told = {"description": own.description, "tags": list(own.tags), "owner": own.owner, "team": own.team}
+    return json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
 
 
 def task_row(spec: TaskSpec) -> TaskRow:

@@ -130,7 +130,9 @@ class Daemon:
     async def _start_api(self, stack: AsyncExitStack, module: Any) -> None:
         hooks = module.Hooks(
             shutdown=lambda how: self.stop(Leave(how)),
-            desk=lambda by: Desk(self.engine, self.catalog, by, scheduler=self.scheduler),
+            desk=lambda caller: Desk(
+                self.engine, self.catalog, caller.name, scheduler=self.scheduler, known_as=caller.known_as
+            ),
             reload=self.folder.reload,
         )
         api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)

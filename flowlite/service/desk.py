@@ -16,7 +16,7 @@ from flowlite.service.backfilling import LOOK_EVERY_S, Backfilling, heard
 from flowlite.service.errors import Nothing, RunUnknown
 from flowlite.service.seen import check_seen, token_of
 from flowlite.service.steering import Steering
-from flowlite.service.tokens import TokenDesk
+from flowlite.service.users import UserDesk
 from flowlite.store.views import InstanceView, RunDetail
 
 if TYPE_CHECKING:
@@ -46,20 +46,21 @@ class Preview:
     token: str
 
 
-class Desk(Backfilling, Steering, TokenDesk):
+class Desk(Backfilling, Steering, UserDesk):
     """Lives on the engine's loop. The catalog may change while it lives; `by` is written beside whatever is changed.
 
-    `taken_up`: runs that an earlier engine left unfinished, and that go on.
+    `taken_up`: runs that an earlier engine left unfinished, and that go on. `known_as`: the role and the teams of who
+    asks, by which approvals may name them, too.
     """
 
     is_here = True  # and what it works on ends with this process
 
     def __init__(
         self, engine: Engine, catalog: Catalog, by: str, *, taken_up: Sequence[int] = (),
-        scheduler: Scheduler | None = None,
+        scheduler: Scheduler | None = None, known_as: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.engine, self.store, self._catalog, self._by = engine, engine.store, catalog, by
-        self._scheduler = scheduler
+        self._scheduler, self._known_as = scheduler, tuple(known_as)
         self.taken_up = list(taken_up)
 
     # --- runs ---------------------------------------------------------------------------------------------------------

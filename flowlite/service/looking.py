@@ -14,7 +14,9 @@ from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
 from flowlite.service.log_index import LogHits, LogIndexes, LogPage
 from flowlite.service.reading import Reading
 from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, Stats
-from flowlite.store.views import ApprovalView, AuditView, RunView, TokenView
+from flowlite.store.tokens import TokenView
+from flowlite.store.users import UserView
+from flowlite.store.views import ApprovalView, AuditView, RunView
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
@@ -178,6 +180,10 @@ class Looking(Reading):
             return LogHits(hits=(), next_line=None, total=0)
 
     # --- who may come in ----------------------------------------------------------------------------------------------
+    async def users(self) -> list[UserView]:
+        """Who may use the API, by name."""
+        return await self.views.users()
+
     async def tokens(self) -> list[TokenView]:
         """Those of the API, newest first, revoked ones, too."""
         return await self.views.tokens()

@@ -11,7 +11,7 @@ from flowlite.service.errors import Nothing, RunUnknown, Unknown, among
 from flowlite.service.records import AssetUpdated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from flowlite.authoring.dag import Dag
     from flowlite.engine.engine import Engine
@@ -28,6 +28,7 @@ class Steering:
     engine: Engine
     store: Store
     _by: str
+    _known_as: tuple[str, ...]
     _catalog: Catalog
     _scheduler: Scheduler | None
 
@@ -102,16 +103,19 @@ class Steering:
     async def answer_approval(
         self, run: int, task_id: str, is_approved: bool, index: int | None = None, note: str = ""
     ) -> None:
-        """Approved: the task succeeds. Refused: it fails, and names who refused. Raises NotWaiting, NotAnApprover."""
+        """Approved: the task succeeds. Refused: it fails, and names who refused. If it names approvers (users, teams or
+        roles), only those may. Raises NotWaiting, NotAnApprover."""
         from flowlite.engine.approvals import answer_approval
 
         place = -1 if index is None else index
-        await answer_approval(self.engine, run, task_id, place, is_approved=is_approved, by=self._by, note=note)
+        await answer_approval(
+            self.engine, run, task_id, place, is_approved=is_approved, by=self._by, known_as=self._known_as, note=note
+        )
 
     async def update_asset(self, name: str, why: str = "") -> AssetUpdated:
         """It has new data: what waits for it starts as after a task that makes it. Raises Unknown."""
         waiting = {dag.id: names for dag in self._catalog.dags.values() if (names := waited_for(dag))}
-        known = sorted({*(name for names in waiting.values() for name in names), *made_by(self._catalog)})
+        known = sorted({*(name for names in waiting.values() for name in names), *made_by(self._catalog.dags.values())})
         if name not in known:
             there = among(name, known) if known else "no DAG makes or waits for any: outlets=[Asset(...)] makes one"
             raise Unknown(f"there is no asset {name!r}; {there}")
@@ -130,8 +134,8 @@ def waited_for(dag: Dag) -> frozenset[str]:
     return frozenset() if found is None else found.names()
 
 
-def made_by(catalog: Catalog) -> Iterator[str]:
-    """The assets that tasks make."""
-    for dag in catalog.dags.values():
+def made_by(dags: Iterable[Dag]) -> Iterator[str]:
+    """The assets that tasks of these make."""
+    for dag in dags:
         for spec in dag.specs.values():
             yield from spec.task.outlets

@@ -20,9 +20,12 @@ from flowlite.store import (
     shown_sla,
     shown_whole,
     tokens,
+    users,
     views,
 )
 from flowlite.store.ask import Question
+from flowlite.store.tokens import TokenView
+from flowlite.store.users import UserView
 
 T = TypeVar("T")
 
@@ -135,6 +138,10 @@ class Views:
     async def dag_rows(self, *, last: int = 14) -> list[views.DagView]:
         """Every DAG that was ever declared here, by id, with the states of its last runs."""
         return await self._ask(shown_dags.dag_rows(last))
+
+    async def team_of(self, dag_id: str) -> str | None:
+        """The team of a DAG as it was declared last, "" for none; None: it was never declared here."""
+        return await self._ask(shown_dags.team_of(dag_id))
 
     async def versions_of(self, dag_id: str) -> list[views.VersionView]:
         """Newest first."""
@@ -253,10 +260,18 @@ class Views:
         """Task instances that wait for a person, the longest wait first."""
         return await self._ask(shown_events.approvals_waiting())
 
-    async def tokens(self) -> list[views.TokenView]:
+    async def users(self) -> list[UserView]:
+        """Who may use the API, by name."""
+        return await self._ask(users.every())
+
+    async def user(self, name: str) -> UserView | None:
+        """One of them."""
+        return await self._ask(users.one(name))
+
+    async def tokens(self) -> list[TokenView]:
         """Those of the API, newest first, revoked ones, too."""
         return await self._ask(tokens.every())
 
-    async def token(self, digest: str) -> views.TokenView | None:
+    async def token(self, digest: str) -> TokenView | None:
         """The one in use that has this digest."""
         return await self._ask(tokens.with_digest(digest))

@@ -55,6 +55,16 @@ def versions_of(dag_id: str) -> Question[list[VersionView]]:
     return made(VersionView, rows)
 
 
+def team_of(dag_id: str) -> Question[str | None]:
+    """The team of its current version, "" for none; None: it was never declared here."""
+    rows = yield (
+        "SELECT coalesce(json_extract(v.about, '$.team'), '') FROM dag d JOIN dag_version v ON v.version = d.version "
+        "WHERE d.dag_id = ?",
+        (dag_id,),
+    )
+    return str(rows[0][0]) if rows else None
+
+
 def task_ids(version: int) -> Question[list[str]]:
     """In the order of their numbers."""
     rows = yield from packed("id", "FROM task WHERE version = ? ORDER BY number", (version,))

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from flowlite.core.planned import BackfillRow
 from flowlite.core.rows import Changes, GroupRow, InstanceRow, RunRow
-from flowlite.store import backfills, declared, problems, prune, recovery, schedules, tokens
+from flowlite.store import backfills, declared, problems, prune, recovery, schedules, tokens, users
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
@@ -172,10 +172,25 @@ class Store:
             pass
         return Pruned(runs=len(runs), files=tuple(files))
 
-    # --- tokens -------------------------------------------------------------------------------------------------------
-    async def add_token(self, name: str, role: str, digest: str, *, at: float, by: str) -> bool:
+    # --- users and tokens ---------------------------------------------------------------------------------------------
+    async def add_user(self, name: str, role: str, teams: Sequence[str], *, at: float, by: str) -> bool:
+        """False: there is one of that name."""
+        return await self._writer.ask(partial(users.add, name=name, role=role, teams=teams, at=at, by=by), writes=True)
+
+    async def change_user(self, name: str, role: str, teams: Sequence[str], *, at: float, by: str) -> bool:
+        """False: there is none of that name."""
+        work = partial(users.change, name=name, role=role, teams=teams, at=at, by=by)
+        return await self._writer.ask(work, writes=True)
+
+    async def remove_user(self, name: str, *, at: float, by: str) -> int | None:
+        """With all their tokens; how many those were. None: there is none of that name."""
+        return await self._writer.ask(partial(users.remove, name=name, at=at, by=by), writes=True)
+
+    async def add_token(
+        self, name: str, role: str, teams: Sequence[str], user: str | None, digest: str, *, at: float, by: str
+    ) -> bool:
         """A token of the API, by its digest. False: a token in use has that name."""
-        work = partial(tokens.add, name=name, role=role, digest=digest, at=at, by=by)
+        work = partial(tokens.add, name=name, role=role, teams=teams, user=user, digest=digest, at=at, by=by)
         return await self._writer.ask(work, writes=True)
 
     async def revoke_token(self, name: str, *, at: float, by: str) -> bool:

@@ -362,18 +362,6 @@ class VersionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenView:
-    """A token of the API; what it is, nobody knows but who has it."""
-
-    name: str
-    role: str
-    created_at: float
-    created_by: str
-    last_used_at: float | None  # to the minute
-    revoked_at: float | None  # None: in use
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxView:
     id: int
     channel: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -28,13 +28,18 @@ log = logging.getLogger("flowlite.api")
 
 EnterRoom = Callable[[Route, Caller], Any]
 """The object in which a caller finds the verb of a route."""
+Check = Callable[[Route, Caller, Mapping[str, Any]], Awaitable[None]]
+"""Raises why a caller may not, for all that their role says."""
 
 
 class Answering:
     """The endpoint of one route."""
 
-    def __init__(self, route: Route, enter: EnterRoom, streams: Streams, within_s: float = WITHIN_S) -> None:
-        self._route, self._enter, self._streams, self._within_s = route, enter, streams, within_s
+    def __init__(
+        self, route: Route, enter: EnterRoom, check: Check, streams: Streams, within_s: float = WITHIN_S
+    ) -> None:
+        self._route, self._enter, self._check = route, enter, check
+        self._streams, self._within_s = streams, within_s
 
     async def __call__(self, request: Request) -> Response:
         """Never raises: every error is an answer."""
@@ -44,6 +49,7 @@ class Answering:
             caller: Caller = request.scope["caller"]
             caller.check(self._route)
             arguments = await received(self._route, request)
+            await self._check(self._route, caller, arguments)
             verb = getattr(self._enter(self._route, caller), self._route.verb)
             as_events = EVENTS in request.headers.get("accept", "")
             if self._route.shape.is_stream:

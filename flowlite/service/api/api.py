@@ -29,6 +29,7 @@ from flowlite.service.api.figures import Figures
 from flowlite.service.api.guard import JSON, Guard, refused
 from flowlite.service.api.listening import Listener, remove_socket, unix_socket
 from flowlite.service.api.openapi import description
+from flowlite.service.api.rights import Rights
 from flowlite.service.api.streaming import Streams
 from flowlite.service.api.table import DAEMON, DESK, EVENTS, LOOKING, ROUTES, Role, Route
 from flowlite.service.api.tcp import hosts_of, port_socket, tls_of
@@ -83,6 +84,7 @@ class Api:
         self._streams = Streams()
         self._tokens = Tokens(engine.store, engine.clock.now)
         self._looking = LookingHere(place, catalog, engine)
+        self._rights = Rights(engine, catalog)
         tending = Tending(hooks, self._well, self._figures)
         self._counted = Figures(engine)
         self._events = Events(engine, self._looking.views)
@@ -103,12 +105,12 @@ class Api:
                 part.start()
                 stack.callback(part.stop)
             app = self._application()
-            by_socket = Listener(Guard(app, self._tokens.caller))
+            by_socket = Listener(Guard(app, self._tokens))
             await self._listen(stack, by_socket, unix_socket(self._place.state))
             stack.callback(remove_socket, self._place.state)
             if self._section.port is not None:
                 tls, hosts = tls_of(self._section), hosts_of(self._section)
-                listener = Listener(Guard(app, self._tokens.caller, hosts), tls=tls)
+                listener = Listener(Guard(app, self._tokens, hosts), tls=tls)
                 await self._listen(stack, listener, port_socket(self._section))
             self._open = stack.pop_all()
 
@@ -129,7 +131,7 @@ class Api:
         return Starlette(routes=addresses, exception_handlers={HTTPException: nothing_there})
 
     def _answering(self, route: Route) -> Callable[[Request], Any]:
-        answering = Answering(route, self._enter, self._streams)
+        answering = Answering(route, self._enter, self._rights.check, self._streams)
 
         async def answer(request: Request) -> Response:
             return await answering(request)
@@ -140,9 +142,9 @@ class Api:
         """Raises why nothing can be written, where something would have to be."""
         if route.room != DESK:
             return self._rooms[route.room.name]
-        if route.role > Role.VIEWER and self._engine.trouble is not None:
+        if route.changes and self._engine.trouble is not None:
             raise self._engine.trouble
-        return self._hooks.desk(caller.name)
+        return self._hooks.desk(caller)
 
     async def _describe(self, request: Request) -> Response:
         return Response(await asyncio.to_thread(lambda: encoded(description(ROUTES))), media_type=JSON)

@@ -6,6 +6,7 @@ import os
 import pwd
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from flowlite.service.api.faults import RoleTooLow, TokenMissing
 from flowlite.service.api.table import Role, Route
@@ -16,10 +17,16 @@ BEARER = b"bearer "
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`name` is written beside whatever they change."""
+    """`name` is written beside whatever they change. An operator with `teams` acts on the DAGs of these only."""
 
     name: str
     role: Role
+    teams: tuple[str, ...] = ()
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """What approvals may name them by beside their name."""
+        return (self.role.title, *self.teams)
 
     def check(self, route: Route) -> None:
         """Raises RoleTooLow."""
@@ -27,7 +34,7 @@ class Caller:
             raise RoleTooLow(self.name, self.role.title, route.role.title, f"{route.method} {route.path}")
 
 
-ByToken = Callable[[str], Awaitable[Caller | None]]
+ByAccount = Callable[[str], Awaitable[Caller | None]]
 
 
 def account(uid: int) -> str:
@@ -38,18 +45,38 @@ def account(uid: int) -> str:
         return str(uid)
 
 
-def peer(uid: int) -> Caller:
+def is_owner(uid: int) -> bool:
+    """The account that the daemon runs under, and root."""
+    return uid in (0, os.geteuid())
+
+
+async def peer(uid: int, by_account: ByAccount) -> Caller:
     """Who is at the other end of the socket: its owner and root may do anything. It lets nobody else in, unless
-    somebody has changed its mode: those may look."""
-    return Caller(account(uid), Role.ADMIN if uid in (0, os.geteuid()) else Role.VIEWER)
+    somebody has changed its mode: those may what the user with the name of their account may, and without one look."""
+    name = account(uid)
+    if is_owner(uid):
+        return Caller(name, Role.ADMIN)
+    return await by_account(name) or Caller(name, Role.VIEWER)
 
 
-async def caller_of(client: str, authorization: bytes, by_token: ByToken) -> Caller:
+class People(Protocol):
+    """Who there is."""
+
+    async def caller(self, token: str) -> Caller | None:
+        """Who has been given it; None: nobody."""
+        ...
+
+    async def user(self, name: str) -> Caller | None:
+        """The user of that name; None: there is none."""
+        ...
+
+
+async def caller_of(client: str, authorization: bytes, people: People) -> Caller:
     """Raises TokenMissing."""
     if client.startswith(UID):
-        return peer(int(client.removeprefix(UID)))
+        return await peer(int(client.removeprefix(UID)), people.user)
     if authorization[: len(BEARER)].lower() == BEARER:
-        found = await by_token(authorization[len(BEARER) :].decode("ascii", "replace").strip())
+        found = await people.caller(authorization[len(BEARER) :].decode("ascii", "replace").strip())
         if found is not None:
             return found
     raise TokenMissing

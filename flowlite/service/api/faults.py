@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,7 @@ STATUS = {
     "flowlite.core.errors.FlowliteError": BAD_INPUT,
     "flowlite.service.api.faults.TokenMissing": 401,
     "flowlite.service.api.faults.RoleTooLow": 403,
+    "flowlite.service.api.faults.OfAnotherTeam": 403,
     "flowlite.service.api.faults.OriginRefused": 403,
     "flowlite.service.api.faults.NoRoute": 404,
     "flowlite.service.api.faults.WrongMethod": 405,
@@ -30,7 +32,10 @@ STATUS = {
     "flowlite.engine.requests.DagChanged": 409,
     "flowlite.store.errors.DateTaken": 409,
     "flowlite.engine.lock.StateInUse": 409,
-    "flowlite.service.tokens.TokenNameTaken": 409,
+    "flowlite.service.users.TokenNameTaken": 409,
+    "flowlite.service.users.UserThere": 409,
+    "flowlite.engine.approvals.NotAnApprover": 403,
+    "flowlite.engine.approvals.NotWaiting": 409,
     "flowlite.service.seen.PreviewChanged": 409,
     "flowlite.service.api.tending.CannotReload": 409,
     "flowlite.engine.loop.EngineStopped": 503,
@@ -61,6 +66,14 @@ class RoleTooLow(FlowliteError):
 
     def __init__(self, who: str, has: str, needs: str, what: str) -> None:
         super().__init__(f"{who} is {has}, and {what} needs {needs}; `flowlite tokens create --role {needs}` makes one")
+
+
+class OfAnotherTeam(FlowliteError):
+    """An operator of some teams wants to act on what is none of theirs."""
+
+    def __init__(self, who: str, teams: Iterable[str], what: str) -> None:
+        of = f"team {next(iter(teams))}" if len(teams := sorted(teams)) == 1 else f"teams {', '.join(teams)}"
+        super().__init__(f"{who} is operator of {of}, and {what}; ask one of theirs, or an admin")
 
 
 class OriginRefused(FlowliteError):

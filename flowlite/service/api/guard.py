@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowlite.core.errors import FlowliteError
-from flowlite.service.api.callers import UID, ByToken, caller_of
+from flowlite.service.api.callers import UID, People, caller_of
 from flowlite.service.api.faults import BodyTooLarge, BodyTooSlow, OriginRefused, status_of, told
 from flowlite.service.api.wire import encoded
 
@@ -23,9 +23,9 @@ JSON = "application/json"
 class Guard:
     """Stands before an application; the caller is then in `scope["caller"]`."""
 
-    def __init__(self, app: ASGIApp, by_token: ByToken, hosts: Iterable[str] = (), *, most: int = MOST_BYTES) -> None:
+    def __init__(self, app: ASGIApp, people: People, hosts: Iterable[str] = (), *, most: int = MOST_BYTES) -> None:
         """`hosts`: the names that we are called by over TCP."""
-        self._app, self._by_token, self._most = app, by_token, most
+        self._app, self._people, self._most = app, people, most
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,7 +37,7 @@ class Guard:
             client = (scope.get("client") or ("", 0))[0]
             if not client.startswith(UID):
                 self._check_names(headers)
-            scope["caller"] = await caller_of(client, headers.get(b"authorization", b""), self._by_token)
+            scope["caller"] = await caller_of(client, headers.get(b"authorization", b""), self._people)
             body = await self._in_time(self._body(headers, receive))
         except FlowliteError as error:
             await refused(error)(scope, receive, send)

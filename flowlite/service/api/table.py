@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -30,6 +30,17 @@ class Role(IntEnum):
     def title(self) -> str:
         """As people write it."""
         return self.name.lower()
+
+
+class Of(StrEnum):
+    """What a verb acts on, and so whose: an operator of a team acts on the DAGs of that team only."""
+
+    ALL = "all"  # no team's
+    DAG = "dag"
+    RUN = "run"
+    BACKFILL = "backfill"
+    ASSET = "asset"  # the team's that makes it
+    APPROVAL = "approval"  # those may answer that it names, whatever their role; if it names nobody, as a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,12 @@ class Route:
     method: str
     path: str
     role: Role
+    of: Of = Of.ALL
+
+    @property
+    def changes(self) -> bool:
+        """Whether something is written."""
+        return self.role > Role.VIEWER or self.of is not Of.ALL
 
     @cached_property
     def function(self) -> Callable[..., Any]:
@@ -82,9 +99,9 @@ def look(verb: str, path: str, room: Room = LOOKING, method: str = "GET") -> Rou
     return Route(room, verb, method, path, Role.VIEWER)
 
 
-def act(verb: str, path: str) -> Route:
-    """For those who work here."""
-    return Route(DESK, verb, "POST", path, Role.OPERATOR)
+def act(verb: str, path: str, of: Of) -> Route:
+    """For those who work here, on what is theirs."""
+    return Route(DESK, verb, "POST", path, Role.OPERATOR, of)
 
 
 def rule(verb: str, path: str, room: Room = DESK, method: str = "POST") -> Route:
@@ -112,13 +129,13 @@ ROUTES = (
     look("watch_ends", "/runs/watch-ends", DESK, "POST"),
     look("preview", "/runs/{run}/preview", DESK, "POST"),
     look("marked", "/runs/{run}/marked", DESK, "POST"),
-    act("request", "/dags/{dag_id}/runs"),
-    act("cancel", "/runs/{run}/cancel"),
-    act("clear", "/runs/{run}/clear"),
-    act("mark", "/runs/{run}/mark"),
-    act("prioritize_run", "/runs/{run}/priority"),
+    act("request", "/dags/{dag_id}/runs", Of.DAG),
+    act("cancel", "/runs/{run}/cancel", Of.RUN),
+    act("clear", "/runs/{run}/clear", Of.RUN),
+    act("mark", "/runs/{run}/mark", Of.RUN),
+    act("prioritize_run", "/runs/{run}/priority", Of.RUN),
     look("approvals", "/approvals"),
-    act("answer_approval", "/runs/{run}/tasks/{task_id}/answer"),
+    Route(DESK, "answer_approval", "POST", "/runs/{run}/tasks/{task_id}/answer", Role.VIEWER, Of.APPROVAL),
     # --- everything
     look("snapshot", "/snapshot"),
     look("present", "/present"),
@@ -135,12 +152,12 @@ ROUTES = (
     look("assets", "/assets"),
     look("deadlines", "/deadlines"),
     look("sla", "/sla"),
-    act("pause_dag", "/dags/{dag_id}/pause"),
-    act("unpause_dag", "/dags/{dag_id}/unpause"),
-    act("prioritize_dag", "/dags/{dag_id}/priority"),
-    act("set_pool", "/pools/{name}/size"),
-    act("reset_pool", "/pools/{name}/reset"),
-    act("update_asset", "/assets/{name}/update"),
+    act("pause_dag", "/dags/{dag_id}/pause", Of.DAG),
+    act("unpause_dag", "/dags/{dag_id}/unpause", Of.DAG),
+    act("prioritize_dag", "/dags/{dag_id}/priority", Of.DAG),
+    act("set_pool", "/pools/{name}/size", Of.ALL),
+    act("reset_pool", "/pools/{name}/reset", Of.ALL),
+    act("update_asset", "/assets/{name}/update", Of.ASSET),
     look("audit", "/audit"),
     look("intervals", "/dags/{dag_id}/intervals"),
     # --- backfills
@@ -148,13 +165,17 @@ ROUTES = (
     look("backfill", "/backfills/{backfill}", DESK),
     look("watch_backfill", "/backfills/{backfill}/watch", DESK, "POST"),
     look("plan_backfill", "/dags/{dag_id}/backfills/plan", DESK, "POST"),
-    act("start_backfill", "/dags/{dag_id}/backfills"),
-    act("pause_backfill", "/backfills/{backfill}/pause"),
-    act("resume_backfill", "/backfills/{backfill}/resume"),
-    act("cancel_backfill", "/backfills/{backfill}/cancel"),
-    act("retry_backfill", "/backfills/{backfill}/retry"),
-    act("resize_backfill", "/backfills/{backfill}/concurrency"),
+    act("start_backfill", "/dags/{dag_id}/backfills", Of.DAG),
+    act("pause_backfill", "/backfills/{backfill}/pause", Of.BACKFILL),
+    act("resume_backfill", "/backfills/{backfill}/resume", Of.BACKFILL),
+    act("cancel_backfill", "/backfills/{backfill}/cancel", Of.BACKFILL),
+    act("retry_backfill", "/backfills/{backfill}/retry", Of.BACKFILL),
+    act("resize_backfill", "/backfills/{backfill}/concurrency", Of.BACKFILL),
     # --- who may come in
+    rule("users", "/users", LOOKING, "GET"),
+    rule("add_user", "/users"),
+    rule("change_user", "/users/{name}"),
+    rule("remove_user", "/users/{name}/remove"),
     rule("tokens", "/tokens", LOOKING, "GET"),
     rule("create_token", "/tokens"),
     rule("revoke_token", "/tokens/{name}/revoke"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from flowlite.core.errors import FlowliteError
+from flowlite.service.api.callers import Caller
 from flowlite.service.api.shapes import Text
 from flowlite.service.desk import Desk
 
@@ -39,7 +40,7 @@ class Hooks:
     """What the API asks of whoever runs it."""
 
     shutdown: Callable[[str], None]
-    desk: Callable[[str], Desk]  # of somebody with this name
+    desk: Callable[[Caller], Desk]  # of who asks
     reload: Callable[[], Awaitable[None] | None] | None = None
     ails: Callable[[], list[str]] = field(default=list)  # what is not as it should be
 

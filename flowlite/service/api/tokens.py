@@ -1,4 +1,4 @@
-"""The tokens that open the port, as the store has them at each request."""
+"""Who may come in, as the store has it at each request."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from flowlite.service.api.callers import Caller
 from flowlite.service.api.table import Role
-from flowlite.service.tokens import digest_of
+from flowlite.service.users import digest_of
 from flowlite.store.store import Store
 
 NOTED_EVERY_S = 60.0
 
 
 class Tokens:
-    """A revoked one opens nothing from the next request on."""
+    """A revoked token opens nothing from the next request on, and a role that was changed holds from then on."""
 
     def __init__(self, store: Store, now: Callable[[], float]) -> None:
         self._store, self._now = store, now
@@ -25,7 +25,13 @@ class Tokens:
         if found is None:
             return None
         await self._note(found.name)
-        return Caller(f"token {found.name}", Role[found.role.upper()])
+        name = f"token {found.name}" if found.user is None else found.user
+        return Caller(name, Role[found.role.upper()], found.teams)
+
+    async def user(self, name: str) -> Caller | None:
+        """The user of that name; None: there is none."""
+        found = await self._store.views.user(name)
+        return None if found is None else Caller(name, Role[found.role.upper()], found.teams)
 
     async def _note(self, name: str) -> None:
         """When it was used last, to the minute: a write for each request would be a commit for each."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from flowlite import Context, dag, task
+from flowlite import Context, Dag, dag, task
 from flowlite.client.remote import RemoteDesk
 from flowlite.client.remote_line import Line
 from flowlite.config.sections import Api as Section
@@ -111,19 +112,22 @@ def section() -> Section:
 
 
 @asynccontextmanager
-async def served(state: Path, section: Section) -> AsyncIterator[World]:
+async def served(state: Path, section: Section, dags: Mapping[str, Dag] = DAGS) -> AsyncIterator[World]:
     """A server, and at the end nothing of it."""
     state.mkdir(mode=0o700, parents=True)
     async with AsyncExitStack() as stack:
         store = Store.open(state / "flowlite.db")
         stack.callback(store.close)
         engine = Engine(store, EngineSettings(state_dir=state, pools={"default": 32}))
-        await engine.start(DAGS.values())
+        await engine.start(dags.values())
         stack.push_async_callback(engine.stop, leave_processes=False)
         place = Place(state=state, dag_folders=(state.parent / "pipelines",), pools={"default": 32})
         asked: list[str] = []
-        catalog = Catalog(dags=dict(DAGS))
-        hooks = Hooks(shutdown=asked.append, desk=lambda by: Desk(engine, catalog, by))
+        catalog = Catalog(dags=dict(dags))
+        hooks = Hooks(
+            shutdown=asked.append,
+            desk=lambda caller: Desk(engine, catalog, caller.name, known_as=caller.known_as),
+        )
         api = Api(engine, catalog, place, hooks, section)
         await api.start()
         stack.push_async_callback(api.stop)
@@ -134,7 +138,7 @@ async def served(state: Path, section: Section) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def serve() -> Callable[[Path, Section], AbstractAsyncContextManager[World]]:
+def serve() -> Callable[..., AbstractAsyncContextManager[World]]:
     return served
 
 
@@ -142,3 +146,17 @@ def serve() -> Callable[[Path, Section], AbstractAsyncContextManager[World]]:
 async def world(state: Path, section: Section) -> AsyncIterator[World]:
     async with served(state, section) as world:
         yield world
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    made = [str(tmp_path / "chain.pem"), str(tmp_path / "key.pem")]
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    try:
+        subprocess.run(
+            [*words, "-addext", "subjectAltName=DNS:localhost", "-out", made[0], "-keyout", made[1]],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return made[0], made[1]
