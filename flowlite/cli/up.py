@@ -18,8 +18,10 @@ from flowlite.cli.words import count
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from flowlite.config import Settings
     from flowlite.service.daemon import Daemon
     from flowlite.service.notes import Note
+    from flowlite.service.places import Place
 
 
 @click.command()
@@ -47,7 +49,12 @@ async def live(setting: Setting, ready_fd: int | None) -> None:
 
     from flowlite.service.daemon import Daemon
 
-    daemon = Daemon(setting.place, setting.settings, Lines(is_log=ready_fd is not None).show)
+    def read() -> tuple[Place, Settings]:
+        """As the file is now."""
+        fresh = Setting(setting.config, setting.state)
+        return fresh.place, fresh.settings
+
+    daemon = Daemon(setting.place, setting.settings, Lines(is_log=ready_fd is not None).show, read=read)
     listen_to_signals(asyncio.get_running_loop(), daemon)
     await daemon.live(lambda: is_up(daemon, ready_fd))
     say(f"flowlite is down (was process {os.getpid()})")
@@ -75,7 +82,21 @@ def listen_to_signals(loop: AbstractEventLoop, daemon: Daemon) -> None:
     ways = {signal.SIGTERM: Leave.LEAVE, signal.SIGINT: Leave.LEAVE, signal.SIGUSR1: Leave.DRAIN}
     for number, how in {**ways, signal.SIGUSR2: Leave.KILL}.items():
         loop.add_signal_handler(number, daemon.stop, how)
+    loop.add_signal_handler(signal.SIGHUP, hung_up, daemon, is_terminal())
     faulthandler.register(signal.SIGQUIT)
+
+
+def hung_up(daemon: Daemon, had_terminal: bool) -> None:
+    """SIGHUP: read the configuration again; or the terminal is gone that we were started in, and we go, too."""
+    from flowlite.service.daemon import Leave
+
+    if not had_terminal or is_terminal():
+        daemon.read_again()
+        return
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nowhere, fd)
+    daemon.stop(Leave.LEAVE)
 
 
 class Lines:

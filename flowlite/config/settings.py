@@ -50,6 +50,12 @@ class Entry(Mapping[str, Any]):
         own = {one.name: shown_value(one, getattr(self.fields, one.name)) for one in fields(self.fields)}
         return {"type": self.type, **own}
 
+    def is_as(self, other: Entry | None) -> bool:
+        """Whether nothing about it has changed."""
+        if other is None or self.type != other.type or str(self.problem) != str(other.problem):
+            return False
+        return self._problem is not None or bool(self._fields == other._fields)
+
     def __getattr__(self, key: str) -> Any:
         if key.startswith("_") or key not in self:
             raise AttributeError(f"connection {self.name!r} has no {key!r}; it has {', '.join(self)}")
@@ -109,6 +115,18 @@ class Settings:
         """Connections and channels that can't be used as things are: what they refer to is missing."""
         entries = (*self.connections.values(), *self.channels.values())
         return tuple(entry.problem for entry in entries if entry.problem is not None)
+
+    def changed_since(self, was: Settings) -> list[str]:
+        """The sections that say something else than they did."""
+        tables = {"pools": (self.pools, was.pools), "notify": (self.notify, was.notify), "api": (self.api, was.api),
+                  "retention": (self.retention, was.retention), "flowlite": (self.flowlite, was.flowlite)}  # fmt: skip
+        found = [name for name, (now, before) in tables.items() if now != before]
+        for name, now_, before_ in (
+            ("connections", self.connections, was.connections), ("channels", self.channels, was.channels),
+        ):  # fmt: skip
+            if now_.keys() != before_.keys() or not all(one.is_as(before_[key]) for key, one in now_.items()):
+                found.append(name)
+        return sorted(found)
 
     def connection(self, name: str) -> Entry:
         """The connection of this name. Raises ConfigError if there is none, or it can't be used."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from flowlite.authoring.dag import Dag
 from flowlite.authoring.spec import TaskSpec
@@ -20,6 +21,7 @@ from flowlite.core.messages import (
     Event,
     IntentDropped,
     MarkAsked,
+    PoolResized,
     RunRequested,
     Tick,
 )
@@ -259,6 +261,21 @@ class Engine:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting_for_quiet.append(future)
             await future
+
+    async def configure(self, settings: EngineSettings) -> None:
+        """The configuration was read again: sizes of pools that no person has set, and secrets to mask. The state
+        folder stays where it is."""
+        self.settings = replace(settings, state_dir=self.settings.state_dir)
+        self._carrier.executors.learn(settings.secrets)
+        by_hand = await self.store.configure_pools(settings.pools)
+        known = {name: pool.size for name, pool in self.machine.pools.items()}
+        asked = [
+            PoolResized(name, size, is_by_hand=False)
+            for name, size in settings.pools.items()
+            if name not in by_hand and known.get(name) != size
+        ]
+        if asked:
+            await self.send_and_wait(*asked)
 
     def be_patient(self) -> None:
         """Wait for a full disk or a held file to be mended, instead of stopping."""

@@ -41,10 +41,9 @@ class Executors:
             state_dir=state_dir,
             state_id=state_id,
             masker=Masker(secrets),
-            secrets=tuple(secrets),
             clock=clock,
         )
-        self._listener = listener
+        self._listener, self._masker = listener, site.masker
         self._watch = LoopThread("flowlite-watch")  # timers, pidfds and pipes; no user code ever runs in it
         self._coroutines = Coroutines(site, self._watch)
         self._threads = Threads(site, self._watch)
@@ -59,6 +58,12 @@ class Executors:
             return
         self._threads.start([order for order in orders if isinstance(order.work, ThreadWork)])
         self._processes.start([order for order in orders if not isinstance(order.work, CoroutineWork | ThreadWork)])
+
+    def learn(self, secrets: Sequence[str]) -> None:
+        """Mask these, too, from now on; what runs in processes already does not know them."""
+        if set(secrets) - set(self._masker.secrets):
+            self._masker.learn(secrets)
+            self._processes.learn()
 
     def stop(self, key: AttemptKey) -> None:
         """Cancel an attempt; its Ended follows when it is gone (a thread: at once, and its slot later)."""

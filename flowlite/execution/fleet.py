@@ -87,6 +87,12 @@ class Fleet(Generic[T]):
         if not post.busy and post.server is not None:
             post.idle_timer = self._watch.loop.call_later(IDLE_S, self._retire, post)
 
+    def learn(self) -> None:
+        """The masker knows more secrets, and what is forked from now on must, too."""
+        for post in self._posts.values():
+            if post.server is not None:
+                post.server.learn()
+
     def close(self) -> None:
         """Let all of them end."""
         for post in self._posts.values():

@@ -16,10 +16,16 @@ SHORTEST_ENCODED = 8
 class Masker:
     """Knows the secrets and the forms they commonly travel in: by line, URL-quoted, JSON-escaped, in base64."""
 
-    __slots__ = ("_data", "_text", "longest")
+    __slots__ = ("_data", "_text", "longest", "secrets")
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets for form in forms_of(secret)}
+        self.secrets: tuple[str, ...] = ()
+        self.learn(secrets)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """These, too, from now on. What was a secret once stays one."""
+        self.secrets = tuple(dict.fromkeys([*self.secrets, *secrets]))
+        forms = {form for secret in self.secrets for form in forms_of(secret)}
         # Longest first: the whole secret goes before a part of it that is a secret too.
         self._text = sorted(forms, key=lambda form: (-len(form), form))
         self._data = [form.encode(errors="surrogateescape") for form in self._text]

@@ -71,6 +71,11 @@ class Processes:
         self._live.update((live.order.key, live) for live in lives)
         self._watch.call(self._begin, lives)
 
+    def learn(self) -> None:
+        """The masker knows more secrets."""
+        if self._watch.is_started():
+            self._watch.call(self._fleet.learn)
+
     def stop(self, key: AttemptKey) -> bool:
         """Ask the supervisor to end it. False: not one of ours."""
         live = self._live.get(key)

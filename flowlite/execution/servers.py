@@ -44,7 +44,7 @@ class Server:
         on_answer: Callable[[int, int | None], None],
         on_end: Callable[[], None],
     ) -> None:
-        self._loop = loop
+        self._loop, self._masker = loop, site.masker
         self._on_answer = on_answer
         self._on_end = on_end
         self._unsent = bytearray()
@@ -71,11 +71,15 @@ class Server:
         self._answers.setblocking(False)
         loop.add_reader(self._answers.fileno(), self._read)
         self._warm_timer = loop.call_later(WARM_S, self.kill)
-        self._send({"path": absolute_path(), "secrets": site.secrets, "preload": kind[0], "warm_up": kind[1]})
+        self._send({"path": absolute_path(), "secrets": site.masker.secrets, "preload": kind[0], "warm_up": kind[1]})
 
     def send(self, number: int, spec: dict[str, Any], env: dict[str, str]) -> None:
         """Queue an order; never blocks, however long the server takes to get warm."""
         self._send((number, spec, env))
+
+    def learn(self) -> None:
+        """The masker knows more secrets."""
+        self._send({"secrets": self._masker.secrets})
 
     def close(self) -> None:
         """Let it end by itself, once it has read everything."""

@@ -18,7 +18,6 @@ class Site:
     state_dir: Path
     state_id: str
     masker: Masker
-    secrets: tuple[str, ...]
     clock: Callable[[], float]
 
     def log_path(self, order: Order) -> str:

@@ -9,13 +9,14 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from flowlite.config import Settings
+from flowlite.config import Settings, use_everywhere
 from flowlite.core.errors import FlowliteError
 from flowlite.engine.engine import Engine
 from flowlite.engine.lock import StateLock, pid_of
@@ -41,6 +42,9 @@ PATIENCE_S = 2.0  # with whoever holds the state file, before the daemon says so
 DRAIN_S = 30.0  # what runs inside the daemon has so long to end by itself
 
 
+Configured = Callable[[], tuple[Place, Settings]]
+
+
 class Leave(StrEnum):
     """How to stop. `leave`: what runs inside the daemon gets its time, processes go on without it. `drain`: wait for
     all. `kill`: stop all."""
@@ -53,8 +57,13 @@ class Leave(StrEnum):
 class Daemon:
     """`await live(ready)` is its whole life. Raises StateInUse, StoreError, or what the engine died of."""
 
-    def __init__(self, place: Place, settings: Settings, tell: Tell, *, drain_s: float = DRAIN_S) -> None:
+    def __init__(
+        self, place: Place, settings: Settings, tell: Tell, *, read: Configured | None = None, drain_s: float = DRAIN_S
+    ) -> None:
+        """`read` reads the configuration again; without it only DAG files can be."""
         self.place, self.settings, self._tell, self._drain_s = place, settings, tell, drain_s
+        self._read = read
+        self._reread = asyncio.Event()
         self.since = time.time()
         self.catalog = Catalog()
         self._wish: Leave | None = None
@@ -112,15 +121,13 @@ class Daemon:
             self.tell("failed", str(problem))
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
-        place = self.place
-        told = EngineSettings(state_dir=place.state, pools=place.pools, secrets=place.secrets, env=place.env)
-        self.engine = Engine(self.store, told)
+        self.engine = Engine(self.store, self._for_engine())
         self.engine.be_patient()
         self.notes = Notes(self._tell, self.engine.machine.graphs)
         self.engine.listeners.append(self.notes.committed)
         self.engine.listeners.append(lambda commit: self._all_is_well())
         self.engine.trouble_listeners.append(self._in_trouble)
-        self.reading = Reading(place.state, place.pools)
+        self.reading = Reading(self.place.state, self.place.pools)
         stack.callback(self.reading.close)
         self.telling = Telling(self.engine, self.reading, self.settings, self.tell)
         await self.engine.start(self.catalog.dags.values())
@@ -133,16 +140,16 @@ class Daemon:
             desk=lambda caller: Desk(
                 self.engine, self.catalog, caller.name, scheduler=self.scheduler, known_as=caller.known_as
             ),
-            reload=self.folder.reload,
+            reload=self.reload,
         )
-        api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)
-        await api.start()
-        stack.push_async_callback(api.stop)
+        self.api = module.Api(self.engine, self.catalog, self.place, hooks, self.settings.api)
+        await self.api.start()
+        stack.push_async_callback(self.api.stop)
 
     async def _work(self) -> None:
         """Until somebody asks for the end, or a part dies; then its error is raised."""
         parts: list[Awaitable[Any]] = [self._asked.wait(), self.engine.wait(), self.scheduler.wait()]
-        tasks = [asyncio.ensure_future(part) for part in (*parts, self._give_signs_of_life())]
+        tasks = [asyncio.ensure_future(part) for part in (*parts, self._give_signs_of_life(), self._read_when_asked())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -158,6 +165,52 @@ class Daemon:
             systemd.notify("WATCHDOG=1")
             await asyncio.sleep(every_s)
         await asyncio.Event().wait()
+
+    # --- read again ---------------------------------------------------------------------------------------------------
+    def read_again(self) -> None:
+        """Ask for a `reload`, whose outcome is told."""
+        self._reread.set()
+
+    async def _read_when_asked(self) -> None:
+        while True:
+            await self._reread.wait()
+            self._reread.clear()
+            with suppress(FlowliteError, OSError):
+                await self.reload()
+
+    async def reload(self) -> None:
+        """Read flowlite.toml and all DAG files again. What people set by hand stays. Raises ConfigError: then all goes
+        on as before."""
+        systemd.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            if self._read is not None:
+                await self._configure(*self._read())
+            await self.folder.reload()
+        except Exception as error:
+            self.tell("failed", f"it can't all be read again: {error}")
+            raise
+        finally:
+            systemd.notify(f"READY=1\nSTATUS={len(self.catalog.dags)} DAGs")
+
+    async def _configure(self, place: Place, settings: Settings) -> None:
+        was, changed = self.place, settings.changed_since(self.settings)
+        self.place = replace(place, state=was.state, durability=was.durability)
+        self.settings = settings
+        use_everywhere(settings)
+        said = f"changed: {', '.join(changed)}" if changed else "nothing has changed in it"
+        self.tell("", f"the configuration is read again; {said}")
+        for what, now, before in (("state", place.state, was.state), ("durability", place.durability, was.durability)):
+            if now != before:
+                self.tell("", f"{what} stays {before} until the next start")
+        await self.engine.configure(self._for_engine())
+        self.reading.lines.configured = place.pools
+        await self.telling.configure(settings)
+        self.folder.move(self.place)
+        await self.api.configure(self.place, settings.api)
+
+    def _for_engine(self) -> EngineSettings:
+        place = self.place
+        return EngineSettings(state_dir=place.state, pools=place.pools, secrets=place.secrets, env=place.env)
 
     # --- the end ------------------------------------------------------------------------------------------------------
     async def _wind_down(self) -> None:

@@ -58,6 +58,10 @@ class DagFolder:
     def _is_concerned(self, changed: set[Path]) -> bool:
         return bool(changed) or dag_files(self._place.dag_folders) != list(self._catalog.files)
 
+    def move(self, place: Place) -> None:
+        """Other folders, other defaults; `reload` takes them."""
+        self._place = place
+
     async def reload(self, changed: Iterable[Path] | None = None) -> None:
         """Load what has changed; by default everything."""
         async with self._one_at_a_time:

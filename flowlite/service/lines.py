@@ -33,7 +33,7 @@ class Lines:
         self, views: Views, graph_of: GraphOf, configured: Mapping[str, int], now: Callable[[], float],
         still_held: StillHeld = lambda pool: (),
     ) -> None:  # fmt: skip
-        self._views, self._graph_of, self._configured, self.still_held = views, graph_of, configured, still_held
+        self._views, self._graph_of, self.configured, self.still_held = views, graph_of, configured, still_held
         self._now = now
         self._measured: dict[tuple[str, str], tuple[float, Length | None]] = {}
 
@@ -63,7 +63,7 @@ class Lines:
         """What a person set, else what the configuration says, else what was written once, else the default."""
         given = {name: PoolView(name=name, size=DEFAULT_SLOTS, is_by_hand=False) for name in in_use}
         configured = {
-            name: PoolView(name=name, size=size, is_by_hand=False) for name, size in self._configured.items()
+            name: PoolView(name=name, size=size, is_by_hand=False) for name, size in self.configured.items()
         }  # fmt: skip
         known = await self._views.pools()
         return {**given, **known, **configured, **{name: pool for name, pool in known.items() if pool.is_by_hand}}

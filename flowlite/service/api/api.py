@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
@@ -95,7 +94,7 @@ class Api:
             DAEMON.name: tending,
         }
         self._open = AsyncExitStack()
-        self._listeners: list[Listener] = []
+        self._by_port: Listener | None = None
 
     async def start(self) -> None:
         """Answer, first on the unix socket."""
@@ -106,18 +105,35 @@ class Api:
                 stack.callback(part.stop)
             app = self._application()
             by_socket = Listener(Guard(app, self._tokens))
-            await self._listen(stack, by_socket, unix_socket(self._place.state))
+            await by_socket.open(unix_socket(self._place.state))
+            stack.push_async_callback(by_socket.close)
             stack.callback(remove_socket, self._place.state)
-            if self._section.port is not None:
-                tls, hosts = tls_of(self._section), hosts_of(self._section)
-                listener = Listener(Guard(app, self._tokens, hosts), tls=tls)
-                await self._listen(stack, listener, port_socket(self._section))
+            self._app = app
+            await self._open_port(self._section)
+            stack.push_async_callback(self._close_port)
             self._open = stack.pop_all()
 
-    async def _listen(self, stack: AsyncExitStack, listener: Listener, sock: socket.socket) -> None:
-        await listener.open(sock)
-        self._listeners.append(listener)
-        stack.push_async_callback(listener.close)
+    async def _open_port(self, section: Section) -> None:
+        if section.port is None:
+            return
+        listener = Listener(Guard(self._app, self._tokens, hosts_of(section)), tls=tls_of(section))
+        await listener.open(port_socket(section))
+        self._by_port = listener
+
+    async def _close_port(self) -> None:
+        if self._by_port is not None:
+            await self._by_port.close()
+            self._by_port = None
+
+    async def configure(self, place: Place, section: Section) -> None:
+        """The configuration was read again. Raises ConfigError if the port can't be as configured: then there is none.
+        Who is connected to a port that has changed is hung up on."""
+        self._place = place
+        self._looking.lines.configured = place.pools
+        if section != self._section:
+            self._section = section
+            await self._close_port()
+            await self._open_port(section)
 
     async def stop(self) -> None:
         """Whoever follows something is told that the daemon goes down. May be asked twice."""
