@@ -140,10 +140,10 @@ class Reading:
         version = await self.views.current_version(detail.run.dag_id)
         return await why(
             self.views, self.lines, self.state, graph, graph if version is None else await self.graph_of(version),
-            detail, now=self._now(), task_id=task_id, present=self.present(detail.run.dag_id),
+            detail, now=self._now(), task_id=task_id, present=self.presence(detail.run.dag_id),
         )  # fmt: skip
 
-    def present(self, dag_id: str) -> Present:
+    def presence(self, dag_id: str) -> Present:
         """Who works on this state, and whether anything keeps work of this DAG from starting."""
         return Present(is_engine_up=self.holder() is not None)
 

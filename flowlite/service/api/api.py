@@ -57,7 +57,7 @@ class LookingHere(Looking):
         """The engine has those of all that is unfinished."""
         return self._engine.machine.graphs.get(version) or await super().graph_of(version)
 
-    def present(self, dag_id: str) -> Present:
+    def presence(self, dag_id: str) -> Present:
         """As the engine knows it."""
         trouble = self._engine.trouble
         if trouble is not None:
