@@ -104,9 +104,9 @@ class Api:
                 part.start()
                 stack.callback(part.stop)
             app = self._application()
-            by_socket = Listener(Guard(app, self._tokens))
-            await by_socket.open(unix_socket(self._place.state))
-            stack.push_async_callback(by_socket.close)
+            self._by_socket = Listener(Guard(app, self._tokens))
+            await self._by_socket.open(unix_socket(self._place.state))
+            stack.push_async_callback(self._by_socket.close)
             stack.callback(remove_socket, self._place.state)
             self._app = app
             await self._open_port(self._section)

@@ -109,7 +109,7 @@ async def test_whoever_reads_nothing_is_let_go_of(world, monkeypatch):
     monkeypatch.setattr(streaming, "PATIENCE_S", 0.2)
     reader, writer = await asyncio.open_unix_connection(str(world.socket), limit=1024)
     writer.write(b"GET /events?after=0 HTTP/1.1\r\nhost: x\r\n\r\n")
-    connections = world.api._listeners[0]._state.connections
+    connections = world.api._by_socket._state.connections
     await reader.readuntil(b"\r\n\r\n")
     assert len(connections) == 1
     start = await world.engine.store.views.last_event()
