@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from flowlite.core.errors import FlowliteError
 from flowlite.tui.acting import REGISTRY
+from flowlite.tui.acting.undoing import Undo
 from flowlite.tui.actions import EVERYWHERE, Action
 from flowlite.tui.base import BaseApp
 from flowlite.tui.keymap import named
@@ -28,6 +29,9 @@ from flowlite.tui.views.places import VIEWS
 from flowlite.tui.views.view import View
 from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.chrome import Footer, Header
+from flowlite.tui.widgets.listing import Listing
+from flowlite.tui.widgets.prompt import Prompt
+from flowlite.tui.widgets.run_grid import RunGrid
 
 MESSAGE_S = 4.0
 STATS_OF = 60  # runs
@@ -44,6 +48,7 @@ class Main(Screen[None]):
         yield Header("header")
         yield Container(id="stage")
         yield Footer("footer")
+        yield Prompt("prompt")
 
     async def on_mount(self) -> None:
         """Go to the first place."""
@@ -71,6 +76,7 @@ class FlowliteApp(BaseApp):
         self.lookups = Lookups(remote, self.heard)
         self.reader = Reader(remote, self.world, self.heard, clock=clock)
         self.registry = REGISTRY
+        self.undo = Undo()
         self.history = History(place)
         self.views: dict[str, View] = {}
         self.message: tuple[str, str] | None = None
@@ -210,6 +216,11 @@ class FlowliteApp(BaseApp):
         if action.changes and not self.reader.is_live:
             return f"{action.title}: no daemon is up to do it; start one with `flowlite up`"
         return action.reason(here)
+
+    def unmark(self) -> None:
+        """What was marked has been acted on."""
+        if isinstance(self.focused, Listing | RunGrid):
+            self.focused.unmark()
 
     def spawn(self, doing: Coroutine[Any, Any, None]) -> None:
         """In the background; what goes wrong is told."""

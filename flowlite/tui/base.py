@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import App
 from textual.theme import Theme as TextualTheme
@@ -16,9 +16,6 @@ class BaseApp(App[Any]):
     """Textual's, without its own header, palette and key bindings."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS: ClassVar[str] = """
-    Screen { background: $background; color: $foreground; }
-    """
 
     def __init__(self, *, look: str = FIRST, is_ascii: bool = False) -> None:
         """`look`: the name of a theme of ours."""

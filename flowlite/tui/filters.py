@@ -94,11 +94,14 @@ def fuzzy(wanted: str, name: str) -> bool:
     name = name.lower()
     if "*" in wanted:
         return fnmatchcase(name, wanted)
-    if wanted in name:
-        return True
+    return wanted in name or in_order(wanted, name)
+
+
+def in_order(letters: str, text: str) -> bool:
+    """They are there, one after the other."""
     place = 0
-    for letter in wanted:
-        place = name.find(letter, place) + 1
+    for letter in letters:
+        place = text.find(letter, place) + 1
         if place == 0:
             return False
     return True

@@ -29,6 +29,7 @@ class Palette:
     raised: str  # dialogs, menus
     cursor: str  # the row under the cursor, where the keys go
     trace: str  # the same in a pane where they do not go
+    field: str  # what is filled in, and buttons
     mark: str  # rows that are marked
     match: str  # what was searched for
     text: str
@@ -63,7 +64,9 @@ class Theme:
             return found
         below = self.grounds[ground]
         attributes = "".join(dict.fromkeys(found.attributes + below.attributes))
-        return Look(below.ink or found.ink, below.ground or found.ground, attributes)
+        if below.ink:
+            return Look(below.ink, below.ground, attributes)
+        return Look(found.ink, found.ground or below.ground, attributes)  # what has a ground of its own keeps it
 
 
 def looks_of(p: Palette) -> dict[str, Look]:
@@ -161,11 +164,12 @@ def logs(p: Palette) -> dict[str, Look]:
 def fields(p: Palette) -> dict[str, Look]:
     """What is pressed and filled in."""
     return {
-        "button": Look(p.text, p.trace, "" if p.trace else "u"),
+        "button": Look(p.text, p.field, "" if p.field else "u"),
         "button-focus": Look(p.ground, p.accent, "b") if p.accent else Look("", "", "br"),
         "button-danger": Look(p.ground, p.bad, "b") if p.bad else Look("", "", "br"),
-        "field": Look(p.text, p.trace, "" if p.trace else "u"),
+        "field": Look(p.text, p.field, "" if p.field else "u"),
         "field-focus": Look(p.text, p.cursor, "" if p.cursor else "r"),
+        "caret": Look(p.ground, p.text) if p.text else Look("", "", "r"),
         "tab": Look(p.dim),
         "tab-focus": Look(p.accent, "", "bu"),
     }
@@ -189,30 +193,30 @@ def theme(name: str, title: str, palette: Palette, *, is_dark: bool) -> Theme:
 
 # The states are of the family of Okabe and Ito, moved until each passes the contrast on its ground.
 DARK = Palette(
-    ground="#0f1318", raised="#1a2028", cursor="#24384a", trace="#1c242d", mark="#33284a", match="#5c4a12",
-    text="#d7dee7", dim="#93a0b0", faint="#4b5765", accent="#b9a3ff", good="#3fa98a", running="#5cc0ff",
-    waiting="#7fa7c4", warn="#f0a830", bad="#ff7152", blocked="#d68bb6", idle="#808d9c",
+    ground="#0f1318", raised="#1a2028", cursor="#24384a", trace="#1c242d", field="#2c3642", mark="#33284a",
+    match="#5c4a12", text="#d7dee7", dim="#93a0b0", faint="#4b5765", accent="#b9a3ff", good="#3fa98a",
+    running="#5cc0ff", waiting="#7fa7c4", warn="#f0a830", bad="#ff7152", blocked="#d68bb6", idle="#808d9c",
 )  # fmt: skip
 LIGHT = Palette(
-    ground="#fbfaf6", raised="#f0eee6", cursor="#d3e3f3", trace="#ebe9e0", mark="#e6dcf7", match="#ffe08a",
-    text="#1e242b", dim="#57616d", faint="#b9bfc6", accent="#6437c7", good="#12785b", running="#005fa8",
-    waiting="#3a6f94", warn="#8f5a00", bad="#bf2f14", blocked="#963a70", idle="#737c86",
+    ground="#fbfaf6", raised="#f0eee6", cursor="#d3e3f3", trace="#ebe9e0", field="#dfdccf", mark="#e6dcf7",
+    match="#ffe08a", text="#1e242b", dim="#57616d", faint="#b9bfc6", accent="#6437c7", good="#12785b",
+    running="#005fa8", waiting="#3a6f94", warn="#8f5a00", bad="#bf2f14", blocked="#963a70", idle="#737c86",
 )  # fmt: skip
 # Without red against green: blue is well, orange is not.
 DEUTERANOPIA = Palette(
-    ground="#0f1318", raised="#1a2028", cursor="#24384a", trace="#1c242d", mark="#332e48", match="#5c4a12",
-    text="#d7dee7", dim="#93a0b0", faint="#4b5765", accent="#e6dfff", good="#6b93e0", running="#8fe3ff",
-    waiting="#9aa9c8", warn="#fff27a", bad="#ff7f1f", blocked="#c9a2e8", idle="#808d9c",
+    ground="#0f1318", raised="#1a2028", cursor="#24384a", trace="#1c242d", field="#2c3642", mark="#332e48",
+    match="#5c4a12", text="#d7dee7", dim="#93a0b0", faint="#4b5765", accent="#e6dfff", good="#6b93e0",
+    running="#8fe3ff", waiting="#9aa9c8", warn="#fff27a", bad="#ff7f1f", blocked="#c9a2e8", idle="#808d9c",
 )  # fmt: skip
 # Without blue against yellow: teal is well, red is not.
 TRITANOPIA = Palette(
-    ground="#0f1318", raised="#1a2028", cursor="#213c42", trace="#1c242d", mark="#40283a", match="#5a3a4a",
-    text="#dfe4e6", dim="#9aa5a8", faint="#4e5a5e", accent="#ffffff", good="#2f9e97", running="#6ff0e4",
-    waiting="#82b3b3", warn="#ffb3c4", bad="#ff5a5a", blocked="#cf8f9c", idle="#75848a",
+    ground="#0f1318", raised="#1a2028", cursor="#213c42", trace="#1c242d", field="#2c3642", mark="#40283a",
+    match="#5a3a4a", text="#dfe4e6", dim="#9aa5a8", faint="#4e5a5e", accent="#ffffff", good="#2f9e97",
+    running="#6ff0e4", waiting="#82b3b3", warn="#ffb3c4", bad="#ff5a5a", blocked="#cf8f9c", idle="#75848a",
 )  # fmt: skip
 BARE = Palette(
-    ground="", raised="", cursor="", trace="", mark="", match="", text="", dim="", faint="", accent="", good="",
-    running="", waiting="", warn="", bad="", blocked="", idle="",
+    ground="", raised="", cursor="", trace="", field="", mark="", match="", text="", dim="", faint="", accent="",
+    good="", running="", waiting="", warn="", bad="", blocked="", idle="",
 )  # fmt: skip
 
 THEMES: Mapping[str, Theme] = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flowlite.tui.acting.asking import ASKING
 from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
 from flowlite.tui.acting.moving import MOVING
 from flowlite.tui.acting.trees import TREES
+from flowlite.tui.acting.work import WORK
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *GRIDS, *TREES, *MOVING])
+REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *WORK, *MOVING])

@@ -40,6 +40,10 @@ GRIDS = (
     move("last", "Last task", ("G",), lambda here: here.jump(task=-1)),
     move("oldest", "Oldest run that is known", ("home", "0"), lambda here: here.jump(run=0)),
     move("newest", "Newest run", ("end", "dollar_sign"), lambda here: here.jump(run=-1)),
+    Action(id="grid.mark", title="Mark the task of this run", keys=("space",), run=RunGrid.mark),
+    Action(
+        id="grid.range", title="Mark a rectangle: here to where the cross goes", keys=("v",), run=RunGrid.mark_range
+    ),
     Action(id="grid.fold", title="Fold or open the group", keys=("z",), run=RunGrid.fold, hint="fold"),
     Action(id="grid.fold-all", title="Fold or open all groups", keys=("Z",), run=RunGrid.fold_all),
     Action(

@@ -9,6 +9,7 @@ from flowlite.tui.actions import Action
 from flowlite.tui.places import HOME
 from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.listing import Listing
+from flowlite.tui.widgets.run_grid import RunGrid
 
 if TYPE_CHECKING:
     from flowlite.tui.app import FlowliteApp
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 def escape(app: FlowliteApp) -> None:
     """Back, step by step: marks first, then to where one came from."""
-    if isinstance(app.focused, Listing) and app.focused.unmark():
+    if isinstance(app.focused, Listing | RunGrid) and app.focused.unmark():
+        return
+    if isinstance(app.focused, Listing) and app.focused.filter:
+        app.focused.filter_by("")
         return
     back(app)
 

@@ -4,7 +4,7 @@ cursor is a cross: a run and a task."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from flowlite.tui.format import length, middle, when
 from flowlite.tui.glyphs import glyph
@@ -20,6 +20,7 @@ from flowlite.tui.widgets.canvas import Canvas
 
 SIGNS = [glyph(state) for state in STATES]
 ROLES = ["cell-failed" if state == "failed" else f"state-{state}" for state in STATES]
+K = TypeVar("K")
 EDGE = 8  # columns from the left at which older runs are asked for
 
 
@@ -34,6 +35,8 @@ class RunGrid(Canvas, can_focus=True):
         self.tasks: Picking[str] = Picking()
         self.runs: Picking[int] = Picking()
         self.folded: set[str] = set()
+        self.marks: dict[tuple[int, str], None] = {}  # run, task or group
+        self.range_from: tuple[int, str] | None = None
         self.is_only_failed = False
         self._cells: tuple[int, int, int] = (0, 0, 1)  # x of the first cell, y of the first row, cells of a column
         self._columns: list[Cell] = []
@@ -48,6 +51,7 @@ class RunGrid(Canvas, can_focus=True):
         """Be about this DAG."""
         if dag_id != self.about:
             self.about, self.tasks, self.runs, self.folded = dag_id, Picking(), Picking(), set()
+            self.marks, self.range_from = {}, None
             self.is_only_failed, self._is_fresh = False, True
         self.renew()
 
@@ -180,10 +184,12 @@ class RunGrid(Canvas, can_focus=True):
         x, size = at
         text, role, start = "", "", x
         inside = model.tree.inside.get(row.id, ()) if row.is_group else ()
-        is_here = row.id == self.tasks.key
+        is_here, marks = row.id == self.tasks.key, self.marks | self.ranged()
         for cell in columns:
             sign, look = group_sign(model, cell, inside) if row.is_group else task_sign(model, cell, row.id)
-            if cell.run.id == self.runs.key:
+            if marks and (cell.run.id, row.id) in marks:
+                look += ".mark" if not (is_here and cell.run.id == self.runs.key) else ".here"
+            elif cell.run.id == self.runs.key:
                 look += ".trace" if not is_here else ".here" if self.has_focus else ""
             if look != role:
                 if text:
@@ -225,6 +231,45 @@ class RunGrid(Canvas, can_focus=True):
         self.folded = set() if self.folded >= groups else groups
         self.step()
 
+    # --- marks --------------------------------------------------------------------------------------------------------
+    def here(self) -> tuple[int, str] | None:
+        """What the cross is on."""
+        return None if self.runs.key is None or self.tasks.key is None else (self.runs.key, self.tasks.key)
+
+    def mark(self) -> None:
+        """The cell under the cross, or no longer."""
+        if (here := self.here()) is not None:
+            if here in self.marks:
+                del self.marks[here]
+            else:
+                self.marks[here] = None
+            self.step(tasks=1)
+
+    def mark_range(self) -> None:
+        """Begin a rectangle; the second time, mark what it holds."""
+        if self.range_from is None:
+            self.range_from = self.here()
+        else:
+            self.marks |= self.ranged()
+            self.range_from = None
+        self.step()
+
+    def ranged(self) -> dict[tuple[int, str], None]:
+        """The rectangle from where it was begun to the cross."""
+        here = self.here()
+        if self.range_from is None or here is None:
+            return {}
+        runs = between(self.runs.keys, self.range_from[0], here[0])
+        rows = between(self.tasks.keys, self.range_from[1], here[1])
+        return {(run, row): None for run in runs for row in rows}
+
+    def unmark(self) -> bool:
+        """Nothing; whether anything was."""
+        had = bool(self.marks) or self.range_from is not None
+        self.marks, self.range_from = {}, None
+        self.renew_now()
+        return had
+
     def only_failed(self) -> None:
         """Rows and columns with a failure, or all again."""
         self.is_only_failed = not self.is_only_failed
@@ -256,6 +301,14 @@ class RunGrid(Canvas, can_focus=True):
         """Up and down."""
         self.tasks.scroll(lines, max(1, self.size.height - 2))
         self.renew_now()
+
+
+def between(keys: Sequence[K], one: K, other: K) -> Sequence[K]:
+    """From one to the other, both among them."""
+    if one not in keys or other not in keys:
+        return ()
+    start, end = sorted((keys.index(one), keys.index(other)))
+    return keys[start : end + 1]
 
 
 def label_width(rows: Sequence[Branch], width: int) -> int:
