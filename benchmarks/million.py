@@ -67,7 +67,7 @@ def questions(looking: Looking, luck: random.Random) -> dict[str, Callable[[], A
 
     return {
         "snapshot of all DAGs": lambda: looking.snapshot(),
-        "what is the case beside runs": lambda: looking.present(),
+        "what is the case beside runs": lambda: looking.current(),
         "grid of a DAG, 60 runs of 100 tasks": lambda: looking.grid(dag()),
         "grid of a DAG, 400 runs, deep in the past": lambda: looking.grid(dag(), last=400, before=run()),
         "DAGs with their last runs": lambda: looking.views.dag_rows(),

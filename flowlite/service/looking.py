@@ -109,12 +109,12 @@ class Looking(Reading):
         seq, parts = await self.views.everything(last)
         return joined(seq, self._now(), {**parts, "declared": declared_part(self.catalog)})
 
-    async def present(self) -> RawJson:
+    async def current(self) -> RawJson:
         """What is the case now beside runs, in columns: flags and next fires of DAGs, pools and who is in them, what
         waits for people, problems of DAG files."""
         from flowlite.service.snapshots import joined
 
-        seq, parts = await self.views.present()
+        seq, parts = await self.views.current()
         return joined(seq, time.time(), parts)
 
     async def run_rows(self, ids: Sequence[int]) -> RawJson:

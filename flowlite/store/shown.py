@@ -197,9 +197,9 @@ class Views:
         """The last event's number, and JSON in columns of all DAGs with their last runs, and of the pools."""
         return await self._ask(shown_whole.everything(runs_each))
 
-    async def present(self) -> tuple[int, dict[str, str]]:
+    async def current(self) -> tuple[int, dict[str, str]]:
         """The last event's number, and JSON in columns of what is the case now, beside runs."""
-        return await self._ask(shown_whole.present())
+        return await self._ask(shown_whole.current())
 
     async def runs_of_ids(self, runs: Sequence[int]) -> str:
         """JSON in columns of these runs; those that are not there are left out."""

@@ -60,7 +60,7 @@ def everything(runs_each: int) -> Question[tuple[int, dict[str, str]]]:
     return seq, {**now, "runs": runs, "counts": counts}
 
 
-def present() -> Question[tuple[int, dict[str, str]]]:
+def current() -> Question[tuple[int, dict[str, str]]]:
     """The last event's number, and JSON of what is the case now, beside runs."""
     seq = yield from last_event()
     now = yield from _now()

@@ -70,7 +70,7 @@ class Reader:
             Errand(lambda: any(run.is_stale for run in self.runs.values()), self._ask_told, 0.25),
             Errand(lambda: any(grid.is_old or grid.wants_more for grid in self.grids.values()), self._ask_grids, 0.0),
             Errand(lambda: any(grid.wanted for grid in self.grids.values()), self._ask_grid_rows, 0.5),
-            Errand(lambda: self.world.is_stale, self._ask_present, 0.7),
+            Errand(lambda: self.world.is_stale, self._ask_current, 0.7),
         ]
 
     def now(self) -> float:
@@ -192,9 +192,9 @@ class Reader:
         self.world.wanted.difference_update(wanted)
         self.world.take_runs(await self._remote.raw("run_rows", ids=wanted))
 
-    async def _ask_present(self) -> None:
+    async def _ask_current(self) -> None:
         self.world.is_stale = False
-        self.world.take_present(await self._remote.raw("present"))
+        self.world.take_current(await self._remote.raw("current"))
 
     async def _ask_whole(self) -> None:
         for run in [run for run in self.runs.values() if run.is_old]:

@@ -138,7 +138,7 @@ ROUTES = (
     Route(DESK, "answer_approval", "POST", "/runs/{run}/tasks/{task_id}/answer", Role.VIEWER, Of.APPROVAL),
     # --- everything
     look("snapshot", "/snapshot"),
-    look("present", "/present"),
+    look("current", "/current"),
     look("events", "/events", EVENTS),
     # --- DAGs, pools, assets
     look("dags", "/dags"),

@@ -179,9 +179,9 @@ class World:
         for id_, state, number in rows(told["counts"], "dag_id", "state", "runs"):
             self.dag(id_).counts[state] = number
         self.dags = dict(sorted(self.dags.items()))
-        self.take_present(told, problems=declared.get("problems", ()))
+        self.take_current(told, problems=declared.get("problems", ()))
 
-    def take_present(self, told: Told, problems: Iterable[str] = ()) -> None:
+    def take_current(self, told: Told, problems: Iterable[str] = ()) -> None:
         """What is the case now beside runs: pools, and what waits for people."""
         self.is_stale = False
         self._take_flags(told.get("dags", {}))

@@ -200,7 +200,7 @@ async def test_runs_that_were_only_heard_of_are_asked_for_by_number(world):
 
 async def test_what_is_the_case_now_is_the_part_of_a_snapshot_that_is_not_runs(world):
     await world.run()
-    whole, now = await world.get("/snapshot"), await world.get("/present")
+    whole, now = await world.get("/snapshot"), await world.get("/current")
     assert set(whole) - set(now) == {"runs", "counts", "declared"}
     assert {part: now[part] for part in now if part != "at"} == {part: whole[part] for part in now if part != "at"}
 
