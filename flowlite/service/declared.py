@@ -44,6 +44,18 @@ def schedule_told(dag: Dag) -> str:
     return f"after {', '.join(sorted(dag.upstream_dags))}" if dag.upstream_dags else ""
 
 
+def makes(dag: Dag) -> list[str]:
+    """The assets that its tasks update."""
+    return sorted({name for spec in dag.specs.values() for name in spec.task.outlets})
+
+
+def waits_for(dag: Dag) -> list[str]:
+    """The assets that its schedule names."""
+    from flowlite.service.steering import waited_for
+
+    return sorted(waited_for(dag))
+
+
 def dag_detail(dag: Dag, row: DagView | None, now: float) -> DagDetail:
     """Everything that its file says."""
     return DagDetail(

@@ -6,6 +6,7 @@ The file is tried in a child process and loaded in a thread: whatever it does, s
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -79,6 +80,7 @@ class DagFolder:
         catalog.become(found)
         await self._scheduler.dags_changed(new, gone)
         await keep_problems(self._store, catalog)
+        await self._store.tell_loaded([dag.id for dag in new], gone, at=time.time())
         for problem in sorted(set(catalog.problems) - before):
             self._tell("failed", str(problem))
         if before and not catalog.problems:
@@ -170,7 +172,5 @@ def is_or_are(ids: list[str]) -> str:
 
 async def keep_problems(store: Store, catalog: Catalog) -> None:
     """For whoever looks at the state only."""
-    import time
-
     rows = [(problem.file, problem.line, problem.message, problem.fix) for problem in catalog.problems]
     await store.set_problems(rows, at=time.time())

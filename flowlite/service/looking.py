@@ -13,7 +13,7 @@ from flowlite.service.api.shapes import RawJson
 from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
 from flowlite.service.log_index import LogHits, LogIndexes, LogPage
 from flowlite.service.reading import Reading
-from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, Stats
+from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, OpenDeadline, Stats
 from flowlite.store.tokens import TokenView
 from flowlite.store.users import UserView
 from flowlite.store.views import ApprovalView, AuditView, RunView
@@ -100,6 +100,12 @@ class Looking(Reading):
     async def approvals(self) -> list[OpenApproval]:
         """What waits for a person, the longest wait first."""
         return [open_approval(one, self.catalog.dags.get(one.dag_id)) for one in await self.views.approvals_waiting()]
+
+    async def deadlines_ahead(self) -> list[OpenDeadline]:
+        """Those to come, of unfinished runs and of the next run of each schedule; the first that is due comes first."""
+        from flowlite.service.ahead import deadlines_ahead
+
+        return await deadlines_ahead(self.views, self.graph_of, self.catalog)
 
     # --- for screens --------------------------------------------------------------------------------------------------
     async def snapshot(self, *, last: int = 14) -> RawJson:

@@ -225,6 +225,21 @@ class PoolQueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDeadline:
+    """A deadline that is still to come. `run_id` None: of the next run, which starts at `starts_at`; `task_id` None: of
+    the run as a whole. `p50_s`, `p95_s`: how long such runs or attempts have been taking."""
+
+    dag_id: str
+    run_id: int | None
+    task_id: str | None
+    logical_date: float | None
+    due_at: float
+    starts_at: float | None
+    p50_s: float | None
+    p95_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenApproval:
     """A question that waits for a person. Without `approvers` anybody may answer."""
 

@@ -22,7 +22,7 @@ def joined(seq: int, at: float, parts: Mapping[str, str]) -> RawJson:
 
 def declared_part(catalog: Catalog) -> str:
     """What DAG files say, in columns by DAG, and what is wrong with them."""
-    from flowlite.service.declared import schedule_told
+    from flowlite.service.declared import makes, schedule_told, waits_for
 
     dags = [dag for _, dag in sorted(catalog.dags.items())]
     found: dict[str, Any] = {
@@ -34,6 +34,8 @@ def declared_part(catalog: Catalog) -> str:
         "owner": [dag.settings.owner or None for dag in dags],
         "is_paused": [dag.settings.paused for dag in dags],
         "tasks": [len(dag.specs) for dag in dags],
+        "makes": [makes(dag) for dag in dags],
+        "waits_for": [waits_for(dag) for dag in dags],
         "problems": [str(problem) for problem in catalog.problems],
     }
     return json.dumps(found, separators=(",", ":"))

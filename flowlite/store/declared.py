@@ -93,3 +93,9 @@ def set_dag_priority(db: sqlite3.Connection, dag_id: str, priority: int | None, 
     )
     AUDIT.write(db, [AuditRow(at, by, f"priority {'default' if priority is None else priority}", dag_id, why)])
     return tell(db, at, dag_event(dag_id, "priority"), 1)
+
+
+def tell_loaded(db: sqlite3.Connection, loaded: Sequence[str], gone: Sequence[str], at: float) -> None:
+    """That these DAGs were loaded anew, and that those are no longer there."""
+    for dag_id, state in (*((id_, "loaded") for id_ in loaded), *((id_, "gone") for id_ in gone)):
+        tell(db, at, dag_event(dag_id, state), 1)

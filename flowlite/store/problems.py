@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from flowlite.store.ask import Question
+from flowlite.store.commit import tell
+from flowlite.store.events import dag_event
 from flowlite.store.shown_runs import made
 from flowlite.store.views import ProblemView
 
@@ -13,8 +15,10 @@ Found = Sequence[tuple[str, int | None, str, str]]  # file, line, message, fix
 
 
 def keep(db: sqlite3.Connection, found: Found, at: float) -> None:
-    """These and no others; one that was there before keeps its time."""
+    """These and no others; one that was there before keeps its time. Told as an event if anything is new."""
     known = {(file, message): since for file, message, since in db.execute("SELECT file, message, since FROM problem")}
+    if {(file, message) for file, _, message, _ in found} != known.keys():
+        tell(db, at, dag_event("", "problems"), 1)
     db.execute("DELETE FROM problem")
     db.executemany(
         "INSERT OR IGNORE INTO problem (file, line, message, fix, since) VALUES (?, ?, ?, ?, ?)",

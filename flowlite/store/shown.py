@@ -244,6 +244,10 @@ class Views:
         """How often each deadline was kept, of those that were due between two instants."""
         return await self._ask(shown_sla.sla_rows(since, until, now))
 
+    async def open_runs(self) -> list[views.OpenRunView]:
+        """Runs that have not ended and have deadlines."""
+        return await self._ask(shown_sla.open_runs())
+
     async def asset_rows(self) -> list[views.AssetView]:
         """The latest update of each asset, by name."""
         return await self._ask(shown_events.asset_rows())

@@ -1,10 +1,10 @@
-"""Questions of people about deadlines: how often they were kept."""
+"""Questions of people about deadlines: how often they were kept, and of which runs some are to come."""
 
 from __future__ import annotations
 
-from flowlite.store.ask import Question
+from flowlite.store.ask import Question, packed
 from flowlite.store.shown_runs import made
-from flowlite.store.views import SlaView
+from flowlite.store.views import OpenRunView, SlaView
 
 # A task's own end is that of the last of its attempts; the run's own deadline looks at the run's end.
 ENDED = """CASE WHEN d.task_no < 0 THEN r.ended_at ELSE
@@ -23,3 +23,18 @@ def sla_rows(since: float, until: float, now: float) -> Question[list[SlaView]]:
         (now, since, until),
     )
     return made(SlaView, rows)
+
+
+def open_runs() -> Question[list[OpenRunView]]:
+    """Runs that have not ended and have deadlines."""
+    rows = yield from packed(
+        "r.id, r.dag_id, r.version, r.logical_date, r.base_at, r.started_at, "
+        "(SELECT group_concat(task_no) FROM deadline d WHERE d.run_id = r.id) AS over",
+        "FROM run r WHERE r.state IN ('queued', 'running') AND r.base_at IS NOT NULL",
+    )
+    return made(OpenRunView, [(*row[:6], frozenset(numbers(row[6]))) for row in rows])
+
+
+def numbers(text: str | None) -> list[int]:
+    """From `1,2,3`."""
+    return [int(part) for part in text.split(",")] if text else []

@@ -143,6 +143,10 @@ class Store:
         """What is wrong with DAG files now: these and no others."""
         await self._writer.ask(partial(problems.keep, found=found, at=at), writes=True)
 
+    async def tell_loaded(self, loaded: Sequence[str], gone: Sequence[str], *, at: float) -> None:
+        """Events for DAGs that were loaded anew, and for those that are no longer there."""
+        await self._writer.ask(partial(declared.tell_loaded, loaded=loaded, gone=gone, at=at), writes=True)
+
     async def set_paused(self, dag_id: str, *, is_paused: bool, at: float, by: str, why: str = "") -> int:
         """By hand: outlives restarts and redeploys. Returns the number of the event."""
         work = partial(declared.set_paused, dag_id=dag_id, is_paused=is_paused, at=at, by=by, why=why)

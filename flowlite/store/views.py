@@ -223,6 +223,20 @@ class DeadlineView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRunView:
+    """A run that has not ended and whose deadlines count from `base_at`; `over`: the numbers of the tasks (-1: its own)
+    whose deadline is met or missed already."""
+
+    id: int
+    dag_id: str
+    version: int
+    logical_date: float
+    base_at: float
+    started_at: float | None
+    over: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemView:
     """What is wrong with a DAG file, and since when."""
 

@@ -118,3 +118,23 @@ def test_a_folder_that_is_made_later_is_found(project):
     (project.root / "later").mkdir()
     project.write("../later/ticks.py", TICKS.format(word="later"))
     project.wait_for(lambda: "later" in notes(project))
+
+
+def test_screens_hear_of_files_that_were_saved_broken_and_removed(project):
+    file = project.write("ticks.py", TICKS.format(word="old"))
+    project.up()
+    file.write_text("import no_such_module")
+    project.wait_for(lambda: ("", "problems") in dag_events(project))
+    project.write("ticks.py", TICKS.format(word="new"))
+    project.wait_for(lambda: ("ticks", "loaded") in dag_events(project))
+    file.unlink()
+    project.wait_for(lambda: ("ticks", "gone") in dag_events(project))
+
+
+def dag_events(project) -> list[tuple[str, str]]:
+    """DAG and state of the events about DAGs so far."""
+    import sqlite3
+
+    with sqlite3.connect(project.state / "flowlite.db") as db:
+        bodies = [json.loads(body) for (body,) in db.execute("SELECT body FROM event ORDER BY seq")]
+    return [(fact[1], fact[2]) for body in bodies for fact in body if fact[0] == "d"]

@@ -151,6 +151,7 @@ ROUTES = (
     look("queue", "/pools/{name}/queue"),
     look("assets", "/assets"),
     look("deadlines", "/deadlines"),
+    look("deadlines_ahead", "/deadlines/ahead"),
     look("sla", "/sla"),
     act("pause_dag", "/dags/{dag_id}/pause", Of.DAG),
     act("unpause_dag", "/dags/{dag_id}/unpause", Of.DAG),

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ async def hold(ctx: Context):
         await asyncio.sleep(0.01)
 
 
-@dag(params=Gate)
+@dag(params=Gate, sla=timedelta(minutes=45))
 def held():
     hold()
 

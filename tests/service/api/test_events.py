@@ -231,3 +231,26 @@ async def test_a_failed_task_is_seen_in_the_grid(world):
     found = await world.get("/dags/broken/grid")
     assert found["letters"]["failed"] in found["cells"][0]
     assert (await world.http.get("/dags/nobody/grid")).status_code == 404
+
+
+async def test_a_deadline_that_is_to_come_says_when_and_how_long_such_runs_take(world, tmp_path):
+    gate = tmp_path / "gate"
+    gate.touch()
+    before = await world.desk.request("held", params={"gate": str(gate)})
+    await world.engine.end_of(before)
+    assert await world.get("/deadlines/ahead") == []
+    gate.unlink()
+    run = await world.desk.request("held", params={"gate": str(gate)})
+    (found,) = await world.get("/deadlines/ahead")
+    started_at = (await world.get("/runs/rows", ids=[run]))["started_at"][0]
+    assert (found["dag_id"], found["run_id"], found["task_id"]) == ("held", str(run), None)
+    assert found["due_at"] == pytest.approx(started_at + 45 * 60, abs=1.0)
+    assert found["p50_s"] is not None
+    gate.touch()
+
+
+async def test_the_source_of_a_dag_is_the_file_that_declares_it(world):
+    found = await world.get("/dags/lengths/source")
+    lines = found["text"].splitlines()
+    assert found["file"].endswith("conftest.py")
+    assert "measure" in lines[found["tasks"]["measure"] - 1]
