@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from flowlite.client.remote_line import DaemonLeft, DaemonSilent
 from flowlite.core.errors import FlowliteError
+from flowlite.tui.model.backfill import BackfillModel
 from flowlite.tui.model.grid import PAGE, GridModel
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.world import World
@@ -58,6 +59,7 @@ class Reader:
         self._remote, self.world, self._heard, self._clock = remote, world, heard, clock
         self.runs: dict[int, RunModel] = {}
         self.grids: dict[str, GridModel] = {}
+        self.backfills: dict[int, BackfillModel] = {}
         self.is_live, self.was_live = False, False
         self.lost_at: float | None = None
         self.trouble = ""
@@ -70,6 +72,7 @@ class Reader:
             Errand(lambda: any(run.is_stale for run in self.runs.values()), self._ask_told, 0.25),
             Errand(lambda: any(grid.is_old or grid.wants_more for grid in self.grids.values()), self._ask_grids, 0.0),
             Errand(lambda: any(grid.wanted for grid in self.grids.values()), self._ask_grid_rows, 0.5),
+            Errand(lambda: any(one.is_old for one in self.backfills.values()), self._ask_backfills, 0.3),
             Errand(lambda: self.world.is_stale, self._ask_current, 0.7),
         ]
 
@@ -92,6 +95,15 @@ class Reader:
         self.grids[dag_id] = found
         while len(self.grids) > OPEN_GRIDS:
             del self.grids[next(iter(self.grids))]
+        self.wake()
+        return found
+
+    def backfill(self, id_: int) -> BackfillModel:
+        """A backfill, kept up to date from now on."""
+        found = self.backfills.pop(id_, None) or BackfillModel(id_)
+        self.backfills[id_] = found
+        while len(self.backfills) > OPEN_GRIDS:
+            del self.backfills[next(iter(self.backfills))]
         self.wake()
         return found
 
@@ -121,6 +133,8 @@ class Reader:
             run.is_old = True
         for grid in self.grids.values():
             grid.is_old = True
+        for backfill in self.backfills.values():
+            backfill.is_old = True
         self.is_live, self.was_live, self.lost_at, self.trouble = True, True, None, ""
         self.wake()
         self._heard()
@@ -142,6 +156,8 @@ class Reader:
             return
         for event in events:
             self.world.apply(event)
+            for backfill in self.backfills.values():
+                backfill.apply(event)
             if event["run_id"] is None:
                 continue
             if (run := self.runs.get(int(event["run_id"]))) is not None:
@@ -229,3 +245,12 @@ class Reader:
             wanted = sorted(grid.wanted)[-PAGE:]
             grid.wanted.difference_update(wanted)
             grid.take_rows(await self._remote.raw("grid", dag_id=grid.dag_id, ids=wanted))
+
+    async def _ask_backfills(self) -> None:
+        for one in [one for one in self.backfills.values() if one.is_old]:
+            try:
+                one.take(await self._remote.raw("backfill", backfill=one.id))
+            except AWAY:
+                raise
+            except FlowliteError as error:
+                one.refuse(str(error))

@@ -69,6 +69,8 @@ class Dag:
     schedule: str = ""
     tags: tuple[str, ...] = ()
     owner: str = ""
+    makes: tuple[str, ...] = ()  # assets
+    waits_for: tuple[str, ...] = ()
     tasks: int = 0
     is_declared: bool = False
     is_paused: bool = False
@@ -161,6 +163,8 @@ class World:
         self.wanted: set[int] = set()
         self.is_stale = False  # tasks have moved: pools and questions should be asked for
         self.is_old = False  # DAG files have changed: everything should be
+        self.turns = 0  # counts up with what runs, backfills and deadlines do: what is told of many of them is old
+        self.moves = 0  # counts up with what tasks do
 
     # --- snapshots ----------------------------------------------------------------------------------------------------
     def take(self, told: Told) -> None:
@@ -168,11 +172,23 @@ class World:
         self.seq = told["seq"]
         self.dags, self.runs, self.wanted, self.is_old = {}, {}, set(), False
         declared = told["declared"]
-        names = ("dag_id", "file", "description", "schedule", "tags", "owner", "is_paused", "tasks")
-        for id_, file, description, schedule, tags, owner, is_paused, tasks in rows(declared, *names):
+        names = (
+            "dag_id",
+            "file",
+            "description",
+            "schedule",
+            "tags",
+            "owner",
+            "is_paused",
+            "tasks",
+            "makes",
+            "waits_for",
+        )
+        for id_, file, description, schedule, tags, owner, is_paused, tasks, makes, waits in rows(declared, *names):
             self.dags[id_] = Dag(
                 id=id_, file=file, description=description or "", schedule=schedule or "", tags=tuple(tags or ()),
-                owner=owner or "", is_paused=bool(is_paused), tasks=tasks, is_declared=True,
+                owner=owner or "", makes=tuple(makes or ()), waits_for=tuple(waits or ()), is_paused=bool(is_paused),
+                tasks=tasks, is_declared=True,
             )  # fmt: skip
         self._take_flags(told["dags"])
         self.take_runs(told["runs"])
@@ -227,8 +243,12 @@ class World:
         match event["kind"]:
             case "run":
                 self._hear_run(int(event["run_id"]), event["dag_id"], event["state"], event["at"])
+                self.turns += 1
             case "task" | "pool":
                 self.is_stale = True
+                self.moves += 1
+            case "backfill" | "deadline" | "asset":
+                self.turns += 1
             case "dag":
                 self._hear_dag(event["dag_id"], event["state"])
 

@@ -12,7 +12,7 @@ from flowlite.tui.rows import BLANK, Line, Piece, grounded, row_of
 from flowlite.tui.sheets.line_edit import LineEdit
 from flowlite.tui.wrapping import wrapped
 
-LABEL = 15  # cells
+LABEL = 17  # cells
 T = TypeVar("T")
 
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flowlite.tui.views.backfills import Backfills, BackfillView
 from flowlite.tui.views.dag import DagView
 from flowlite.tui.views.home import Home
 from flowlite.tui.views.run import RunView
 from flowlite.tui.views.view import View
 
-VIEWS: Mapping[str, type[View]] = {"home": Home, "dag": DagView, "run": RunView}
+VIEWS: Mapping[str, type[View]] = {
+    "home": Home,
+    "dag": DagView,
+    "run": RunView,
+    "backfills": Backfills,
+    "backfill": BackfillView,
+}
