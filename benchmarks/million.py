@@ -79,6 +79,8 @@ def questions(looking: Looking, luck: random.Random) -> dict[str, Callable[[], A
         "instances of a run": lambda: looking.instances(run()),
         "attempts of a task": lambda: looking.attempts(run(), task()),
         "figures of a DAG, 100 runs": lambda: looking.stats(dag(), last=100),
+        "trends of a DAG, 90 runs of 100 tasks": lambda: looking.trends(dag()),
+        "attempts of a run, in columns": lambda: looking.run_course(run()),
         "pools with holders": lambda: looking.pools(),
         "backfills": lambda: looking.backfills(),
         "one backfill with its 500 days": lambda: looking.backfill(luck.randrange(1, DAGS + 1)),

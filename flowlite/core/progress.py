@@ -190,9 +190,10 @@ def after_failure(instance: Instance, ended: AttemptEnded, now: float) -> tuple[
 
 def retry_delay(instance: Instance) -> float:
     """Seconds before the next attempt; the same attempt always gets the same luck."""
-    retry = instance.node.task.retry
-    seed = f"{instance.node.run.id}.{instance.node.task.id}.{instance.index}.{instance.attempt}"
-    return retry.spread(retry.delay_before(instance.failures), seed)
+    task = instance.node.task
+    return task.retry.delay_after(
+        instance.failures, run=instance.node.run.id, task_id=task.id, index=instance.index, attempt=instance.attempt
+    )
 
 
 def given_up(instance: Instance) -> State:

@@ -23,6 +23,10 @@ class Backoff:
         """Seconds before the n-th retry, counted from 1, without jitter."""
         return min(self.delay_s * growth(self.backoff, retry, self.factor), self.max_delay_s)
 
+    def delay_after(self, failures: int, *, run: int, task_id: str, index: int, attempt: int) -> float:
+        """Seconds from the end of an attempt to the next; `failures`: how many there were with this one."""
+        return self.spread(self.delay_before(failures), f"{run}.{task_id}.{index}.{attempt}")
+
     def spread(self, delay_s: float, seed: str) -> float:
         """Move the delay by up to +-jitter. The same attempt always gets the same luck, so a replay agrees."""
         luck = crc32(seed.encode()) / 0xFFFFFFFF

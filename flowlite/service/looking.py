@@ -13,10 +13,10 @@ from flowlite.service.api.shapes import RawJson
 from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
 from flowlite.service.log_index import LogHits, LogIndexes, LogPage
 from flowlite.service.reading import Reading
-from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, OpenDeadline, Stats
+from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, OpenDeadline, Stats, Trends
 from flowlite.store.tokens import TokenView
 from flowlite.store.users import UserView
-from flowlite.store.views import ApprovalView, AuditView, RunView
+from flowlite.store.views import ApprovalView, AuditView, RunView, TokenView
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
@@ -88,6 +88,21 @@ class Looking(Reading):
             await self._check_known(dag_id)
         return found
 
+    async def trends(self, dag_id: str, *, last: int = 90) -> Trends:
+        """How the last runs of a DAG went and how long its tasks took in them; cancelled runs left out.
+
+        Raises DagUnknown for a DAG that never ran and that no file declares.
+        """
+        from flowlite.service.past import trends
+
+        runs = await self.views.last_runs(dag_id, last=last)
+        if not runs:
+            await self._check_known(dag_id)
+        took = await self.views.attempts_of_runs([run.id for run in runs])
+        versions = {run.version for run in runs[: max(took.runs, 1)]}
+        graphs = {version: await self.graph_of(version) for version in versions}
+        return trends(dag_id, runs, took, graphs)
+
     # --- what was decided, and by whom --------------------------------------------------------------------------------
     async def audit(self, target: str | None = None, *, limit: int = 100, before: int | None = None) -> list[AuditView]:
         """What people changed, newest first; `before` is the id of the last one seen."""
@@ -144,6 +159,22 @@ class Looking(Reading):
         if parts["cells"] == "[]":
             await self._check_known(dag_id)
         return joined(seq, time.time(), parts)
+
+    async def run_course(self, run: int) -> RawJson:
+        """All attempts of a run that are over, in columns, and when the ones after failed attempts were due (`due`).
+
+        Raises RunUnknown.
+        """
+        from flowlite.service.past import due_again
+        from flowlite.service.snapshots import joined, listed
+
+        found = await self.views.attempts_of_run(run)
+        if found is None:
+            raise RunUnknown(run)
+        seq, version, attempts, failed = found
+        due = due_again(run, await self.graph_of(version), failed) if failed else []
+        names = ("task_no", "map_index", "number", "due_at")
+        return joined(seq, self._now(), {"attempts": attempts, "due": listed(names, due)})
 
     async def run_snapshot(self, run: int) -> RawJson:
         """A run with its graph and all its task instances, in columns; `seq` is the event that it is up to.

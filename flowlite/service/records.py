@@ -158,6 +158,46 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedRun:
+    """A run that is over, for figures of how runs went."""
+
+    run_id: int
+    kind: str
+    state: str
+    logical_date: float
+    started_at: float
+    ended_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTrend:
+    """A task in the last runs. Lengths are those of attempts that succeeded, of a map from its first start to its last
+    end; `quantiles_s` are the smallest, p25, p50, p75, p95 and the largest of them, none where there is no success."""
+
+    task_id: str
+    pool: str
+    succeeded: int
+    quantiles_s: tuple[float, ...]
+    recent_s: tuple[float, ...]  # of the last runs, the newest last
+    share: float  # of the time that all tasks together took
+    retries: int
+    failed: int  # task instances that failed for good
+    queued_p95_s: float | None  # from the end of its upstream to its start, in 19 of 20 runs no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trends:
+    """How the last runs of a DAG went, oldest first. Its tasks may be from fewer of them, if a run has very many task
+    instances: `tasks_from` says from how many. `sla_s`: what its deadline leaves a scheduled run."""
+
+    dag_id: str
+    past: tuple[EndedRun, ...]
+    tasks: tuple[TaskTrend, ...]
+    tasks_from: int
+    sla_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PoolUse:
     """A pool, how much of it is in use, and by whom."""
 

@@ -4,7 +4,7 @@ comes after that number, the event stream tells."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flowlite.core.graph import Graph
@@ -46,3 +46,9 @@ def graph_part(graph: Graph) -> str:
     upstream = [sorted({*graph.shared[number], *graph.pairs[number]}) for number in range(len(graph.tasks))]
     groups = [task.group for task in graph.tasks]
     return json.dumps({"upstream": upstream, "group": groups}, separators=(",", ":"))
+
+
+def listed(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """`{"name": [..], ..}` of rows with values in the order of the names."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return json.dumps(dict(zip(names, columns, strict=True)), separators=(",", ":"))

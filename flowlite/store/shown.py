@@ -15,6 +15,7 @@ from flowlite.store import (
     shown_dags,
     shown_events,
     shown_grid,
+    shown_past,
     shown_queue,
     shown_runs,
     shown_sla,
@@ -164,6 +165,18 @@ class Views:
     async def same_error(self, dag_id: str, task_id: str, run: int, *, last: int = 30) -> views.SameError | None:
         """How often the last runs up to this one met the error that this task has here; None: it has none."""
         return await self._ask(shown_dags.same_error(dag_id, task_id, run, last))
+
+    async def attempts_of_run(self, run: int) -> tuple[int, int, str, list[shown_past.Failed]] | None:
+        """The last event's number, the version of its graph, JSON in columns of its attempts, and those that failed."""
+        return await self._ask(shown_past.attempts_of_run(run))
+
+    async def last_runs(self, dag_id: str, *, last: int = 90) -> list[shown_past.RunTook]:
+        """Its last runs that are over, the newest first; cancelled ones left out."""
+        return await self._ask(shown_past.last_runs(dag_id, last))
+
+    async def attempts_of_runs(self, runs: Sequence[int]) -> shown_past.Took:
+        """In columns; of fewer runs where they have very many."""
+        return await self._ask(shown_past.attempts_of_runs(runs))
 
     # --- backfills ----------------------------------------------------------------------------------------------------
     async def backfills(

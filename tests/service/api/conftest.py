@@ -15,7 +15,7 @@ import httpx
 import pytest
 from pydantic import BaseModel
 
-from flowlite import Context, Dag, dag, task
+from flowlite import Context, Dag, Retry, dag, task
 from flowlite.client.remote import RemoteDesk
 from flowlite.client.remote_line import Line
 from flowlite.config.sections import Api as Section
@@ -56,6 +56,17 @@ def broken():
     trip()
 
 
+@task(retries=Retry(1, delay=0.05))
+async def climb(ctx: Context):
+    if ctx.attempt == 1:
+        raise ValueError("slipped")
+
+
+@dag
+def stubborn():
+    climb()
+
+
 class Gate(BaseModel):
     gate: str = ""
 
@@ -71,7 +82,7 @@ def held():
     hold()
 
 
-DAGS = {"lengths": lengths, "broken": broken, "held": held}
+DAGS = {"lengths": lengths, "broken": broken, "held": held, "stubborn": stubborn}
 
 
 @dataclass

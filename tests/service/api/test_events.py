@@ -164,7 +164,7 @@ async def test_a_snapshot_is_columns_of_one_length(world):
     found = await world.get("/snapshot")
     for part in ("dags", "runs", "counts", "pools", "in_pools"):
         assert len({len(column) for column in found[part].values()}) == 1, part
-    assert found["declared"]["dag_id"] == ["broken", "held", "lengths"]
+    assert found["declared"]["dag_id"] == ["broken", "held", "lengths", "stubborn"]
     assert dict(zip(found["counts"]["dag_id"], found["counts"]["state"], strict=True)) == {
         "broken": "failed",
         "lengths": "success",

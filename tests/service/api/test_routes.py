@@ -198,7 +198,7 @@ RANGE = {"start": "2024-01-01", "end": "2024-01-03"}
 # --- the daemon -------------------------------------------------------------------------------------------------------
 async def test_it_says_how_it_is(world):
     well = await world.get("/health")
-    assert (well["is_ok"], well["degraded"], well["dags"]) == (True, [], 3)
+    assert (well["is_ok"], well["degraded"], well["dags"]) == (True, [], 4)
 
 
 async def test_it_says_why_it_is_not_well(world):
