@@ -4,7 +4,7 @@ changes the rows that it is on: nothing else is drawn again, and nothing at all 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from flowlite.tui.layout.boxes import Boxes, Now
 from flowlite.tui.layout.line import Line
@@ -62,10 +62,9 @@ class Drawing:
     def show(self, now: Now) -> set[int]:
         """New states; the answer is the rows that look different."""
         before, self._now = self._now, now
-        changed = [
-            number for number, box in enumerate(self.view.boxes)
-            if before.of(box) != now.of(box) or self._elements(before, number) != self._elements(now, number)
-        ]  # fmt: skip
+        changed = {self.view.box_of_task[task] for task in _changed(before, now) if task in self.view.box_of_task}
+        if not changed:
+            return set()
         return self._forget(self._rows_of(changed)) | self._mark("edge-failed", self._failed_edges())
 
     def select(self, number: int | None) -> set[int]:
@@ -85,17 +84,16 @@ class Drawing:
         return self._forget(self._rows_of(before ^ self._critical)) | self._mark("edge-critical", edges)
 
     # --- inside -------------------------------------------------------------------------------------------------------
-    def _elements(self, now: Now, number: int) -> int | None:
-        box = self.view.boxes[number]
-        return (now.elements or {}).get(box.tasks[0]) if box.kind == "task" else None
-
     def _failed_edges(self) -> list[Edge]:
         """Over which a failure holds up what comes after it."""
-        counts = [self._now.of(box) for box in self.view.boxes]
-        held_up = [number for number, count in enumerate(counts) if count.get("upstream_failed")]
+        states = self._now.states
+        held_up = {
+            self.view.box_of_task[task] for task, state in enumerate(states)
+            if state == "upstream_failed" and task in self.view.box_of_task
+        }  # fmt: skip
         return [
             (up, number) for number in held_up for up in self.view.up[number]
-            if any(counts[up].get(state) for state in FAILED)
+            if any(task < len(states) and states[task] in FAILED for task in self.view.boxes[up].tasks)
         ]  # fmt: skip
 
     def _mark(self, role: str, edges: Iterable[Edge]) -> set[int]:
@@ -142,3 +140,16 @@ class Drawing:
         """Of the line that leaves a box."""
         over = [role for role in MARKS if any(start == number for start, _ in self._marked.get(role, ((),))[0])]
         return over[-1] if over else "edge"
+
+
+def _changed(before: Now, now: Now) -> set[int]:
+    """The tasks that are no longer as they were."""
+    found = {task for task, (old, new) in enumerate(zip_longest(before.states, now.states)) if old != new}
+    old_elements, new_elements = before.elements or {}, now.elements or {}
+    if old_elements != new_elements:
+        found |= {
+            task
+            for task in old_elements.keys() | new_elements.keys()
+            if old_elements.get(task) != new_elements.get(task)
+        }
+    return found

@@ -1,0 +1,219 @@
+"""A graph that is looked at: which part of it is shown, where the cursor is, what stands out.
+
+It lays nothing out by itself: `job` is what is to be laid out next, for whoever has a thread to spare; until that is
+there, what was shown before stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from flowlite.tui.layout.boxes import Now
+from flowlite.tui.layout.drawing import Drawing
+from flowlite.tui.layout.folds import folded_at_first, folds_of
+from flowlite.tui.layout.minimap import HEIGHT, WIDTH, minimap
+from flowlite.tui.layout.partial import around, of_failure
+from flowlite.tui.layout.task_graph import TaskGraph
+from flowlite.tui.layout.view import Box, View, whole
+from flowlite.tui.layout.viewport import Viewport
+from flowlite.tui.layout.walking import Walk, first_box, found
+from flowlite.tui.picture import Row
+from flowlite.tui.rows import beside
+
+HOPS, MOST_HOPS = 2, 9
+MARGIN = 2  # cells left of the picture
+KEPT = 16  # pictures
+
+
+class Part(NamedTuple):
+    """What a picture is of, and for how much room."""
+
+    room: int
+    folded: frozenset[str] = frozenset()
+    centre: tuple[int, ...] = ()  # only what is around these tasks
+    hops: int = 0
+    failed: tuple[int, ...] = ()  # only what these hold up
+
+
+class GraphPane:
+    """Of one DAG in one version."""
+
+    def __init__(self, graph: TaskGraph) -> None:
+        self.graph, self.folds = graph, folds_of(graph)
+        self.folded = folded_at_first(graph, self.folds)
+        self.centre: tuple[int, ...] = ()
+        self.hops = HOPS
+        self.is_only_failed = self.is_critical_marked = False
+        self.now = Now()
+        self.critical: Sequence[int] = ()
+        self.drawing: Drawing | None = None
+        self.cursor: int | None = None
+        self.viewport = Viewport()
+        self._walk: Walk | None = None
+        self._part: Part | None = None
+        self._known: dict[Part, Drawing] = {}
+        self._room = 80
+
+    # --- which part ---------------------------------------------------------------------------------------------------
+    @property
+    def wanted(self) -> Part:
+        """What is to be shown."""
+        if self.is_only_failed:
+            return Part(self._room, failed=tuple(n for n, state in enumerate(self.now.states) if state == "failed"))
+        if self.centre:
+            return Part(self._room, centre=self.centre, hops=self.hops)
+        return Part(self._room, self.folded)
+
+    def job(self) -> Callable[[], tuple[Part, Drawing]] | None:
+        """What lays out what is wanted, for `take`; None: it is there."""
+        part = self.wanted
+        if part in self._known:
+            return None
+        states = tuple(self.now.states)
+        return lambda: (part, self._drawn(part, states))
+
+    def take(self, part: Part, drawing: Drawing) -> None:
+        """It has been laid out."""
+        self._known[part] = drawing
+        while len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+
+    def _drawn(self, part: Part, states: Sequence[str]) -> Drawing:
+        """Folds are made narrower where they would not all be seen side by side."""
+        view = self._view(part, states)
+        drawing = Drawing(view, maps=self.graph.maps)
+        if drawing.width + MARGIN > part.room and any(box.kind == "fold" for box in view.boxes):
+            return Drawing(view, maps=self.graph.maps, is_narrow=True)
+        return drawing
+
+    def _view(self, part: Part, states: Sequence[str]) -> View:
+        if part.failed:
+            return of_failure(self.graph, self.folds, states) or View((), ())
+        if part.centre:
+            return around(self.graph, self.folds, part.centre, part.hops)
+        return whole(self.graph, self.folds, part.folded)
+
+    def settle(self) -> None:
+        """Show what is wanted, if it is there; the cursor stays on its task."""
+        drawing = self._known.get(self.wanted)
+        if drawing is None or drawing is self.drawing:
+            return
+        before, self.drawing, self._part = self.box, drawing, self.wanted
+        self._walk = Walk(drawing.view, drawing.placed)
+        drawing.show(self.now)
+        drawing.mark_critical(self.critical if self.is_critical_marked else ())
+        self.cursor = self._again(drawing.view, before)
+        drawing.select(self.cursor)
+        self.viewport.resize(self.viewport.width, self.viewport.height, (drawing.width, drawing.height))
+        if self.cursor is not None:
+            self.viewport.centre(drawing.rectangle(self.cursor))
+
+    def _again(self, view: View, before: Box | None) -> int | None:
+        """The box that stands for what the cursor was on."""
+        tasks = (*self.centre, *(before.tasks if before is not None else ()))
+        if before is not None and before.key in view.number and not self.centre:
+            return view.number[before.key]
+        known = [view.box_of_task[task] for task in tasks if task in view.box_of_task]
+        return known[0] if known else first_box(view, self.now.states)
+
+    # --- what is known ------------------------------------------------------------------------------------------------
+    def show(self, now: Now, critical: Sequence[int] = ()) -> None:
+        """States as they are now, and the path that the run had to wait for."""
+        self.now, self.critical = now, critical
+        if self.drawing is not None:
+            self.drawing.show(now)
+            self.drawing.mark_critical(critical if self.is_critical_marked else ())
+
+    @property
+    def box(self) -> Box | None:
+        """What is under the cursor."""
+        return None if self.drawing is None or self.cursor is None else self.drawing.view.boxes[self.cursor]
+
+    def said(self) -> str:
+        """What part of the DAG is shown."""
+        number = len(self.graph.ids)
+        total = f"{number:,} task{'' if number == 1 else 's'}"
+        if self.drawing is None or self._part is None:
+            return total
+        boxes, part = self.drawing.view.boxes, self._part
+        tasks = sum(len(box.tasks) for box in boxes if box.kind != "stub")
+        if part.failed:
+            return f"what failed and what it holds up  {tasks:,} of {total}"
+        if part.centre:
+            name = self.graph.ids[part.centre[0]] if len(part.centre) == 1 else f"{len(part.centre)} tasks"
+            return f"{part.hops} hop{'' if part.hops == 1 else 's'} around {name}  {tasks:,} of {total}"
+        return f"{total} in {len(boxes):,} boxes" if any(box.kind == "fold" for box in boxes) else total
+
+    # --- going about --------------------------------------------------------------------------------------------------
+    def step(self, direction: str) -> None:
+        """To the next box: left, right, up or down."""
+        if self._walk is not None and self.cursor is not None:
+            self.go({"left": self._walk.left, "right": self._walk.right, "up": self._walk.up,
+                     "down": self._walk.down}[direction](self.cursor))  # fmt: skip
+
+    def go(self, number: int) -> None:
+        """The cursor onto a box, and that onto the screen."""
+        if self.drawing is not None:
+            self.cursor = number
+            self.drawing.select(number)
+            self.viewport.show(self.drawing.rectangle(number))
+
+    def find(self, text: str, *, after_here: bool) -> tuple[int, int]:
+        """To the next box that holds a task with this text in its id; which one of how many it is, from 1, or 0."""
+        if self.drawing is None or not text:
+            return 0, 0
+        places = found(self.drawing.view, self.graph.ids, text)
+        if not places:
+            return 0, 0
+        here = -1 if self.cursor is None else self.cursor
+        after = [place for place in places if place > here or (place == here and not after_here)]
+        self.go(after[0] if after else places[0])
+        return places.index(after[0] if after else places[0]) + 1, len(places)
+
+    # --- what is folded -----------------------------------------------------------------------------------------------
+    def show_whole(self, *, is_folded: bool) -> None:
+        """All of the DAG: by its groups and families, or every task."""
+        self.centre, self.is_only_failed = (), False
+        self.folded = frozenset(self.folds) if is_folded else frozenset()
+
+    def fold(self) -> None:
+        """The box under the cursor is opened if it is folded; a task is folded with those around it."""
+        box = self.box
+        if box is None or box.kind == "stub":
+            return
+        if box.kind == "fold":
+            self.folded -= {box.key.partition("#")[0]}
+            return
+        inside = [key for key, fold in self.folds.items() if box.tasks[0] in fold.tasks]
+        if inside:
+            self.folded |= {inside[-1]}
+
+    def focus(self) -> None:
+        """Only what is around the box under the cursor, or all again if that is shown already."""
+        box = self.box
+        if box is None or (self.centre and set(box.tasks) == set(self.centre)):
+            self.centre = ()
+            return
+        self.centre, self.is_only_failed = box.tasks, False
+
+    # --- what is seen -------------------------------------------------------------------------------------------------
+    def draw(self, width: int, height: int) -> list[Row]:
+        """Rows of the picture; a small map in the corner where not all of it is seen."""
+        self._room = width
+        self.settle()
+        if self.drawing is None:
+            return []
+        self.viewport.resize(width - MARGIN, height, (self.drawing.width, self.drawing.height))
+        rows = self.viewport.rows(self.drawing.row, MARGIN)
+        if self.viewport.sees_all or width < 3 * WIDTH or height < 2 * HEIGHT:
+            return rows
+        failed = {
+            number for number, box in enumerate(self.drawing.view.boxes) if self.now.of(box).get("failed")
+        }  # fmt: skip
+        small = minimap(self.drawing.placed, failed, self.viewport.seen)
+        at = width - WIDTH
+        return [
+            *rows[: height - HEIGHT],
+            *(beside(row, one, at) for row, one in zip(rows[height - HEIGHT :], small, strict=True)),
+        ]
