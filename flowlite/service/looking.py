@@ -16,7 +16,7 @@ from flowlite.service.reading import Reading
 from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, OpenDeadline, Stats, Trends
 from flowlite.store.tokens import TokenView
 from flowlite.store.users import UserView
-from flowlite.store.views import ApprovalView, AuditView, RunView, TokenView
+from flowlite.store.views import ApprovalView, AuditView, RunView
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
