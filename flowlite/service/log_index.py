@@ -1,189 +1,168 @@
-"""An index of a log's lines, so that any page of it is found at once: how many lines end before each block of the file.
+"""Looking into a log of any size: pages of lines, searches, pieces of long lines, places in time.
 
-Nothing of the file is kept in memory, a log that grows is counted on from where it was, and a line of any length is
-shown cut.
+Every look takes a bounded time: what is not counted or sifted by then, the next one goes on with. A gigabyte costs as
+much memory as a megabyte, but for 8 bytes for each 256 KiB.
 """
 
 from __future__ import annotations
 
-import os
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import BinaryIO
 
+from flowlite.service.log_blocks import Blocks
+from flowlite.service.log_criteria import Criterion
+from flowlite.service.log_levels import Judge, Level
+from flowlite.service.log_lines import (
+    MOST_OF_A_LINE,
+    MOST_OF_A_PAGE,
+    Line,
+    letters_of,
+    lines_of,
+    piece_of,
+    shown,
+    with_context,
+)
+from flowlite.service.log_records import LogHit, LogHits, LogMoment, LogPage, LogPiece
+from flowlite.service.log_sieve import Sieve
+from flowlite.service.log_times import first_instant, line_at
 from flowlite.service.logs import decoded
 
-BLOCK_BYTES = 256 << 10
-MOST_OF_A_LINE = 8 << 10  # bytes that are shown of one
-MOST_OF_A_PAGE = 2 << 20
-MOST_SEARCHED = 128 << 20  # bytes looked through for one answer
+WITHIN_S = 0.15
+FIRST_WITHIN_S = 0.02  # for the first look at a log: its end is wanted now
 MOST_OF_A_HIT = 400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPage:
-    """Lines of a log from number `from_line` on (the first is 0); fewer than asked at its end, or if they are long.
-
-    `cut`: the numbers of those that are longer than what is shown of them.
-    """
-
-    from_line: int
-    lines: tuple[str, ...]
-    cut: tuple[int, ...]
-    total: int
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogHit:
-    """A line that holds what was searched for; `text` is the part around it."""
-
-    line: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogHits:
-    """What was found up to line `next_line`, from which the search goes on; None: to the end."""
-
-    hits: tuple[LogHit, ...]
-    next_line: int | None
-    total: int
+MOST_OF_A_PIECE = 256 << 10
+MOST_SIEVES = 8
+LOOK_BACK = 40  # lines before a page: its first ones may go on with what they say
 
 
 class LogIndex:
-    """Of one file. Its methods block for a read of the disk: call them in a thread."""
+    """Of one file. Its methods block for reads of the disk: call them in a thread. They raise FileNotFoundError."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, Lock()
-        self._forget()
-
-    def _forget(self) -> None:
-        self._before = array("Q", [0])  # newlines before each whole block, and after the last of them
-        self._inode, self._size, self._newlines, self._ends_whole = -1, 0, 0, True
-
-    def page(self, from_line: int, lines: int) -> LogPage:
-        """`from_line` below 0 counts from the end. Raises FileNotFoundError."""
-        with self._lock, self._path.open("rb") as file:
-            self._grow(file)
-            first = max(0, self.total + from_line) if from_line < 0 else from_line
-            found: list[str] = []
-            cut: list[int] = []
-            size = 0
-            for number, line, is_cut in self._lines(file, first):
-                if len(found) == lines or size > MOST_OF_A_PAGE:
-                    break
-                found.append(decoded(line))
-                cut += [number] if is_cut else []
-                size += len(line)
-            return LogPage(from_line=first, lines=tuple(found), cut=tuple(cut), total=self.total, size_bytes=self._size)
-
-    def search(self, text: str, from_line: int, limit: int) -> LogHits:
-        """Lines that hold a text, small letters for both, from a line on. Raises FileNotFoundError."""
-        wanted = text.lower().encode("utf-8", "surrogatepass")
-        with self._lock, self._path.open("rb") as file:
-            self._grow(file)
-            hits: list[LogHit] = []
-            start = self._offset(file, from_line)
-            number = from_line
-            for block in whole_lines(file, start):
-                if len(hits) >= limit or file.tell() - start > MOST_SEARCHED:
-                    return LogHits(hits=tuple(hits), next_line=number, total=self.total)
-                room = limit - len(hits)
-                more = list(hits_in(block, wanted, number, room))
-                hits += more[1:] if hits and more and more[0].line == hits[-1].line else more
-                number = more[-1].line + 1 if len(more) == room else number + block.count(b"\n")
-                if len(more) == room:
-                    return LogHits(
-                        hits=tuple(hits), next_line=number if number < self.total else None, total=self.total
-                    )
-            return LogHits(hits=tuple(hits), next_line=None, total=self.total)
+        self._lock, self._blocks = Lock(), Blocks(path)
+        self._sieves: dict[Criterion, Sieve] = {}
 
     @property
     def total(self) -> int:
-        """How many lines there are, a last one without an end among them."""
-        return self._newlines + (not self._ends_whole)
+        """How many lines there were at the last look."""
+        return self._blocks.total
 
-    # --- the index ----------------------------------------------------------------------------------------------------
-    def _grow(self, file: BinaryIO) -> None:
-        """Count what has come since."""
-        told = os.fstat(file.fileno())
-        if told.st_ino != self._inode or told.st_size < self._size:
-            self._forget()
-            self._inode = told.st_ino
-        if told.st_size == self._size:
-            return
-        file.seek((len(self._before) - 1) * BLOCK_BYTES)
-        newlines, last, self._size = self._before[-1], b"", file.tell()
-        while block := file.read(BLOCK_BYTES):
-            newlines += block.count(b"\n")
-            last = block[-1:]
-            self._size += len(block)
-            if len(block) == BLOCK_BYTES:
-                self._before.append(newlines)
-        self._newlines, self._ends_whole = newlines, last in (b"\n", b"")
+    # --- pages --------------------------------------------------------------------------------------------------------
+    def page(self, from_line: int, lines: int, criterion: Criterion | None = None, *, context: int = 0) -> LogPage:
+        """`from_line` below 0 counts from the end; with a criterion, it counts what passes."""
+        until = monotonic() + (WITHIN_S if self._blocks.counted_bytes else FIRST_WITHIN_S)
+        with self._lock, self._blocks.opened() as file:
+            if criterion is not None:
+                return self._sifted_page(file, from_line, lines, criterion, context, until)
+            if from_line < 0 and not self._blocks.count(file, until=until):
+                return self._uncounted_tail(file, -from_line)
+            self._blocks.count(file)
+            first = max(0, self.total + from_line) if from_line < 0 else from_line
+            judge = Judge()
+            for line in lines_of(file, self._blocks, range(max(0, first - LOOK_BACK), first)):
+                judge.judge(line.data)
+            found = list(lines_of(file, self._blocks, range(first, first + lines)))
+            return self._page(first, found, letters_of(found, judge))
 
-    def _offset(self, file: BinaryIO, line: int) -> int:
-        """Where a line begins; the end of the file for one that is not there."""
-        if line <= 0:
-            return 0
-        if line > self._newlines:
-            return self._size
-        # The line begins after its predecessor's newline, which is in the last block with fewer newlines before it.
-        block = bisect_right(self._before, line - 1) - 1
-        place = block * BLOCK_BYTES
-        file.seek(place)
-        data, left = file.read(BLOCK_BYTES), line - self._before[block]
-        at = -1
-        for _ in range(left):
-            at = data.find(b"\n", at + 1)
-        return place + at + 1
+    def _uncounted_tail(self, file: BinaryIO, lines: int) -> LogPage:
+        """The last lines, before anybody knows their numbers."""
+        place = file.seek(max(0, self._blocks.size_bytes - MOST_OF_A_PAGE))
+        data = file.read(MOST_OF_A_PAGE)
+        parts = data.removesuffix(b"\n").split(b"\n")[place > 0 :][-lines:]
+        found = [Line(number - len(parts), part[:MOST_OF_A_LINE], len(part)) for number, part in enumerate(parts)]
+        return self._page(-len(parts), found, letters_of(found, Judge()))
 
-    def _lines(self, file: BinaryIO, first: int) -> Iterator[tuple[int, bytes, bool]]:
-        """Number, text and whether it was cut. A line may be larger than all memory: the blocks that it fills are known
-        to hold no newline, and are not read."""
-        place = self._offset(file, first)
-        for number in range(first, self.total):
-            file.seek(place)
-            line = file.readline(MOST_OF_A_LINE + 1)
-            is_cut = len(line) > MOST_OF_A_LINE and not line.endswith(b"\n")
-            yield number, line[:MOST_OF_A_LINE].rstrip(b"\n") if is_cut else line.rstrip(b"\n"), is_cut
-            place = self._offset(file, number + 1) if is_cut else place + len(line)
+    def _sifted_page(
+        self, file: BinaryIO, from_line: int, lines: int, criterion: Criterion, context: int, until: float
+    ) -> LogPage:
+        sieve = self._sifted(file, criterion, until)
+        first = max(0, sieve.passing + from_line) if from_line < 0 else from_line
+        before = next(islice(sieve.from_place(file, first - 1), 1), -1 - context) if first else -1 - context
+        *passing, behind = [*islice(sieve.from_place(file, first), lines + 1), self.total][: lines + 1]
+        wanted = with_context(passing, context, before, behind)
+        found = list(lines_of(file, self._blocks, wanted))
+        least = criterion.level or Level.DEBUG
+        letters = letters_of(found, Judge(), least if not context else Level.DEBUG)
+        around = tuple(sorted(set(wanted) - set(passing)))
+        return replace(
+            self._page(first, found, letters), contexts=around, passing=sieve.passing, sifted_bytes=sieve.sifted_bytes
+        )
+
+    def _page(self, first: int, found: list[Line], letters: str) -> LogPage:
+        blocks, cut = self._blocks, [line for line in found if line.is_cut]
+        return LogPage(
+            from_line=first, lines=tuple(shown(line.data) for line in found), cut=tuple(line.number for line in cut),
+            total=blocks.total, size_bytes=blocks.size_bytes, numbers=tuple(line.number for line in found),
+            levels=letters, sizes=tuple(line.size for line in cut), passing=blocks.total,
+            counted_bytes=blocks.counted_bytes, sifted_bytes=blocks.counted_bytes, version=blocks.version,
+        )  # fmt: skip
+
+    # --- searches -----------------------------------------------------------------------------------------------------
+    def search(self, criterion: Criterion, from_line: int, limit: int, *, is_backwards: bool = False) -> LogHits:
+        """What passes from a line on, or before it, backwards (below 0: from the end). Without a text, only the first
+        line of each message counts."""
+        until = monotonic() + WITHIN_S
+        with self._lock, self._blocks.opened() as file:
+            self._blocks.count(file)
+            line = self.total if from_line < 0 else from_line
+            sieve = self._sifted(file, criterion, monotonic() + WITHIN_S / 2)
+            near = sieve.near(
+                file, line, limit, is_backwards=is_backwards, only_starts=not criterion.text, until=until
+            )  # fmt: skip
+            numbers = [number for number, _ in near.found]
+            hits = {line.number: hit_of(line, criterion) for line in lines_of(file, self._blocks, sorted(numbers))}
+            return LogHits(
+                hits=tuple(hits[number] for number in numbers if number in hits), next_line=near.next_line,
+                total=self.total, passing=sieve.passing, size_bytes=self._blocks.size_bytes,
+                place=sieve.place_of(file, numbers[0]) if numbers else None, sifted_bytes=sieve.sifted_bytes,
+                version=self._blocks.version,
+            )  # fmt: skip
+
+    def _sifted(self, file: BinaryIO, criterion: Criterion, until: float) -> Sieve:
+        """The sieve of a criterion, as far as it gets until then."""
+        sieve = self._sieves.pop(criterion, None) or Sieve(self._blocks, criterion)
+        self._sieves[criterion] = sieve
+        while len(self._sieves) > MOST_SIEVES:
+            del self._sieves[next(iter(self._sieves))]
+        if self._blocks.count(file, until=until):
+            sieve.sift(file, until=until)
+        return sieve
+
+    # --- places -------------------------------------------------------------------------------------------------------
+    def piece(self, number: int, from_byte: int, limit: int) -> LogPiece:
+        """Some of a line that is too long for a page."""
+        with self._lock, self._blocks.opened() as file:
+            self._blocks.count(file)
+            line = next(lines_of(file, self._blocks, [number]), Line(number, b"", 0))
+            start = min(from_byte, line.size)
+            place = self._blocks.offset(file, number) + start
+            text, size = piece_of(file, place, line.size - start, min(limit, MOST_OF_A_PIECE))
+            return LogPiece(line=number, from_byte=start, to_byte=start + size, size_bytes=line.size, text=text)
+
+    def moment(self, at: float | None, after_s: float) -> LogMoment:
+        """The first line of an instant (None: the beginning) and so much later."""
+        with self._lock, self._blocks.opened() as file:
+            self._blocks.count(file)
+            begins_at = first_instant(file, self._blocks)
+            if begins_at is None:
+                return LogMoment(line=0, at=None, begins_at=None, total=self.total)
+            line, when = line_at(file, self._blocks, (begins_at if at is None else at) + after_s)
+            return LogMoment(line=line, at=when, begins_at=begins_at, total=self.total)
 
 
-def whole_lines(file: BinaryIO, start: int) -> Iterator[bytes]:
-    """The file from there on in pieces that end with a line; of a line without an end that is too long, its parts."""
-    file.seek(start)
-    rest = b""
-    while block := file.read(BLOCK_BYTES):
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield rest + block[:cut]
-            rest = block[cut:]
-        elif len(rest) > MOST_OF_A_PAGE:
-            yield rest
-            rest = block
-        else:
-            rest += block
-    if rest:
-        yield rest
-
-
-def hits_in(block: bytes, wanted: bytes, number: int, most: int) -> Iterator[LogHit]:
-    """The lines of a block that hold it; `number` is that of its first."""
-    lower, place, found = block.lower(), 0, 0
-    while found < most and (at := lower.find(wanted, place)) >= 0:
-        number += block.count(b"\n", place, at)
-        begin, end = block.rfind(b"\n", 0, at) + 1, block.find(b"\n", at)
-        end = len(block) if end < 0 else end
-        shown = block[max(begin, at - MOST_OF_A_HIT // 2) : min(end, at + MOST_OF_A_HIT)]
-        yield LogHit(line=number, text=decoded(shown))
-        found += 1
-        number, place = number + 1, end + 1
+def hit_of(line: Line, criterion: Criterion) -> LogHit:
+    """The part around what was found; of a long line that holds it beyond its head, the head."""
+    at = max(0, criterion.folded(line.data).find(criterion.wanted))
+    text = (
+        line.data if len(line.data) <= MOST_OF_A_HIT else line.data[max(0, at - MOST_OF_A_HIT // 2) :][:MOST_OF_A_HIT]
+    )
+    return LogHit(
+        line=line.number, text=decoded(text), level=letters_of([line], Judge(), criterion.level or Level.DEBUG)
+    )
 
 
 class LogIndexes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from flowlite.core.planned import IntervalRow
 from flowlite.service.api.shapes import RawJson
-from flowlite.service.errors import DagUnknown, Nothing, RunUnknown
-from flowlite.service.log_index import LogHits, LogIndexes, LogPage
+from flowlite.service.errors import DagUnknown, RunUnknown
+from flowlite.service.log_looking import LogLooking
 from flowlite.service.reading import Reading
 from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, OpenApproval, OpenDeadline, Stats, Trends
 from flowlite.store.tokens import TokenView
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
     from flowlite.loading.catalog import Catalog
 
 
-class Looking(Reading):
+class Looking(Reading, LogLooking):
     """Reading that knows the DAG files, too; whoever derives from it brings the catalog."""
 
     def __init__(
         self, state: Path, pools: Mapping[str, int] | None = None, *, now: Callable[[], float] = time.time
     ) -> None:
-        super().__init__(state, pools, now=now)
-        self._log_indexes = LogIndexes()
+        Reading.__init__(self, state, pools, now=now)
+        LogLooking.__init__(self)
 
     @property
     def catalog(self) -> Catalog:
@@ -188,33 +187,6 @@ class Looking(Reading):
             raise RunUnknown(run)
         seq, version, parts = found
         return joined(seq, self._now(), {**parts, "graph": graph_part(await self.graph_of(version))})
-
-    async def log_page(
-        self, run: int, task_id: str, index: int | None = None, *, attempt: int | None = None, from_line: int = -200,
-        lines: int = 200,
-    ) -> LogPage:  # fmt: skip
-        """Lines of a log; `from_line` below 0 counts from its end. A log that was not begun has none.
-
-        Raises RunUnknown, TaskUnknown, ElementUnknown, AttemptUnknown.
-        """
-        path = await self.log_file(run, task_id, index, attempt)
-        try:
-            return await asyncio.to_thread(self._log_indexes.of(path).page, from_line, lines)
-        except FileNotFoundError:
-            return LogPage(from_line=0, lines=(), cut=(), total=0, size_bytes=0)
-
-    async def log_search(
-        self, run: int, task_id: str, text: str, index: int | None = None, *, attempt: int | None = None,
-        from_line: int = 0, limit: int = 1_000,
-    ) -> LogHits:  # fmt: skip
-        """Lines of a log that hold a text, whatever the case of its letters. Raises as `log_page` does, and Nothing."""
-        if not text:
-            raise Nothing("there is nothing to search for; give some text")
-        path = await self.log_file(run, task_id, index, attempt)
-        try:
-            return await asyncio.to_thread(self._log_indexes.of(path).search, text, max(from_line, 0), limit)
-        except FileNotFoundError:
-            return LogHits(hits=(), next_line=None, total=0)
 
     # --- who may come in ----------------------------------------------------------------------------------------------
     async def users(self) -> list[UserView]:

@@ -23,11 +23,9 @@ async def test_every_look_is_answered_in_todays_shapes(worlds, name):
     async with worlds(name) as world:
         for known in [known async for known in things_in(world)]:
             for route in LOOKS:
-                arguments = {
-                    key: known.get(key) for key, one in route.shape.arguments.items() if one.default is REQUIRED
-                }
-                if None not in arguments.values():  # the client builds the answer's records, or raises
-                    await getattr(world.remote, route.verb)(**arguments)
+                needed = {key for key, one in route.shape.arguments.items() if one.default is REQUIRED or key == "text"}
+                if needed <= known.keys():  # the client builds the answer's records, or raises
+                    await getattr(world.remote, route.verb)(**{key: known[key] for key in needed})
 
 
 async def things_in(world):
@@ -36,7 +34,7 @@ async def things_in(world):
     latest = {run.dag_id: run for run in reversed(await world.remote.runs(limit=200))}
     for run in (latest[dag_id] for dag_id in ASKED_ABOUT if dag_id in latest):
         task = (await world.remote.detail(run.id)).tasks[0]
-        yield {"run": run.id, "dag_id": run.dag_id, "task_id": task.id, "text": "row", "number": 3}
+        yield {"run": run.id, "dag_id": run.dag_id, "task_id": task.id, "text": "row", "number": 3, "line": 0}
     for backfill in await world.remote.backfills():
         yield {"backfill": backfill.id}
 

@@ -125,6 +125,8 @@ ROUTES = (
     look("told", "/runs/{run}/told"),
     look("log_page", "/runs/{run}/tasks/{task_id}/logs/page"),
     look("log_search", "/runs/{run}/tasks/{task_id}/logs/search"),
+    look("log_piece", "/runs/{run}/tasks/{task_id}/logs/lines/{line}"),
+    look("log_moment", "/runs/{run}/tasks/{task_id}/logs/moment"),
     look("nodes", "/runs/{run}/tasks/{task_id}/nodes"),
     look("watch", "/runs/watch", DESK, "POST"),
     look("watch_ends", "/runs/watch-ends", DESK, "POST"),
