@@ -52,12 +52,17 @@ class LogIndex:
         return self._blocks.total
 
     # --- pages --------------------------------------------------------------------------------------------------------
-    def page(self, from_line: int, lines: int, criterion: Criterion | None = None, *, context: int = 0) -> LogPage:
-        """`from_line` below 0 counts from the end; with a criterion, it counts what passes."""
+    def page(
+        self, from_line: int, lines: int, criterion: Criterion | None = None, *, context: int = 0,
+        at_line: int | None = None,
+    ) -> LogPage:  # fmt: skip
+        """`from_line` below 0 counts from the end; with a criterion, it counts what passes. `at_line`, a number in the
+        file, may be said in its place."""
         until = monotonic() + (WITHIN_S if self._blocks.counted_bytes else FIRST_WITHIN_S)
         with self._lock, self._blocks.opened() as file:
             if criterion is not None:
-                return self._sifted_page(file, from_line, lines, criterion, context, until)
+                return self._sifted_page(file, from_line, lines, criterion, context, until, at_line)
+            from_line = from_line if at_line is None else max(at_line, 0)
             if from_line < 0 and not self._blocks.count(file, until=until):
                 return self._uncounted_tail(file, -from_line)
             self._blocks.count(file)
@@ -77,10 +82,13 @@ class LogIndex:
         return self._page(-len(parts), found, letters_of(found, Judge()))
 
     def _sifted_page(
-        self, file: BinaryIO, from_line: int, lines: int, criterion: Criterion, context: int, until: float
-    ) -> LogPage:
+        self, file: BinaryIO, from_line: int, lines: int, criterion: Criterion, context: int, until: float,
+        at_line: int | None,
+    ) -> LogPage:  # fmt: skip
         sieve = self._sifted(file, criterion, until)
         first = max(0, sieve.passing + from_line) if from_line < 0 else from_line
+        if at_line is not None and (place := sieve.place_of(file, at_line)) is not None:
+            first = place
         before = next(islice(sieve.from_place(file, first - 1), 1), -1 - context) if first else -1 - context
         *passing, behind = [*islice(sieve.from_place(file, first), lines + 1), self.total][: lines + 1]
         wanted = with_context(passing, context, before, behind)
@@ -89,7 +97,11 @@ class LogIndex:
         letters = letters_of(found, Judge(), least if not context else Level.DEBUG)
         around = tuple(sorted(set(wanted) - set(passing)))
         return replace(
-            self._page(first, found, letters), contexts=around, passing=sieve.passing, sifted_bytes=sieve.sifted_bytes
+            self._page(first, found, letters),
+            contexts=around,
+            passing=sieve.passing,
+            messages=sieve.messages,
+            sifted_bytes=sieve.sifted_bytes,
         )
 
     def _page(self, first: int, found: list[Line], letters: str) -> LogPage:
@@ -118,8 +130,8 @@ class LogIndex:
             return LogHits(
                 hits=tuple(hits[number] for number in numbers if number in hits), next_line=near.next_line,
                 total=self.total, passing=sieve.passing, size_bytes=self._blocks.size_bytes,
-                place=sieve.place_of(file, numbers[0]) if numbers else None, sifted_bytes=sieve.sifted_bytes,
-                version=self._blocks.version,
+                messages=sieve.messages, sifted_bytes=sieve.sifted_bytes, version=self._blocks.version,
+                place=sieve.place_of(file, numbers[0], of_messages=not criterion.text) if numbers else None,
             )  # fmt: skip
 
     def _sifted(self, file: BinaryIO, criterion: Criterion, until: float) -> Sieve:

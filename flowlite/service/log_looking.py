@@ -32,10 +32,10 @@ class LogLooking:
 
     async def log_page(
         self, run: int, task_id: str, index: int | None = None, *, attempt: int | None = None, from_line: int = -200,
-        lines: int = 200, level: LeastLevel = "", text: str = "", context: int = 0,
+        lines: int = 200, level: LeastLevel = "", text: str = "", context: int = 0, at_line: int | None = None,
     ) -> LogPage:  # fmt: skip
         """Lines of a log; `from_line` below 0 counts from its end. With a level or a text, only lines that pass, which
-        `from_line` then counts, with so much context around each.
+        `from_line` then counts, with so much context around each. `at_line`, in its place, is a number in the file.
 
         A log may be too large to be counted or sifted at once: see `counted_bytes` and `sifted_bytes`, and ask again.
         """
@@ -44,7 +44,7 @@ class LogLooking:
         empty = LogPage(from_line=0, lines=(), cut=(), total=0, size_bytes=0)
         return await self._look(
             (run, task_id, index, attempt),
-            lambda log: log.page(from_line, lines, criterion, context=around),
+            lambda log: log.page(from_line, lines, criterion, context=around, at_line=at_line),
             empty,
         )
 

@@ -18,7 +18,8 @@ class LogPage:
     levels: a letter for each line, d i s w e from debug to error; s is stderr without a word about its level.
     contexts: numbers of lines that do not pass, and stand around one that does.
     cut: numbers of lines that are longer than what is shown of them; sizes: their lengths in bytes.
-    total: lines of the file; passing: those that pass the filter. Both as far as `counted_bytes` and `sifted_bytes`.
+    total: lines of the file; passing: those that pass the filter, which are so many messages. As far as it is counted
+    (`counted_bytes`) and sifted (`sifted_bytes`).
     version: another number, and nothing that was known of this file holds: it was replaced, or cut and written anew.
     """
 
@@ -32,6 +33,7 @@ class LogPage:
     contexts: tuple[int, ...] = ()
     sizes: tuple[int, ...] = ()
     passing: int = 0
+    messages: int = 0
     counted_bytes: int = 0
     sifted_bytes: int = 0
     version: int = 0
@@ -50,14 +52,15 @@ class LogHit:
 class LogHits:
     """What was found, nearest first; the search goes on from `next_line`; None: there is no more.
 
-    place: how many lines that pass stand before the first hit; None: not known yet. total, passing and the bytes are as
-    in a page: asked again, they have gone on.
+    place: how many hits there are before the first of these; None: not known yet. The rest is as in a page: asked again,
+    it has gone on.
     """
 
     hits: tuple[LogHit, ...]
     next_line: int | None
     total: int
     passing: int = 0
+    messages: int = 0
     place: int | None = None
     size_bytes: int = 0
     sifted_bytes: int = 0

@@ -36,7 +36,7 @@ class Sieve:
 
     def _forget(self) -> None:
         self._version = self._blocks.version
-        self._before, self._rests = array("Q", [0]), bytearray(1)
+        self._before, self._begun, self._rests = array("I", [0]), array("I", [0]), bytearray(1)
         self._looked_at: dict[int, Kept] = {}
         self._tail = NOTHING
 
@@ -48,6 +48,7 @@ class Sieve:
         while self._is_settled(self.sifted):
             found = self._criterion.scan(self._blocks, file, self.sifted, self._rests[-1])
             self._before.append(self._before[-1] + len(found.numbers))
+            self._begun.append(self._begun[-1] + sum(found.starts))
             self._rests.append(found.rest)
             if monotonic() > until:
                 break
@@ -86,6 +87,11 @@ class Sieve:
         """How many lines pass, so far."""
         return self._before[-1] + len(self._tail.numbers)
 
+    @property
+    def messages(self) -> int:
+        """How many messages these lines are, so far."""
+        return self._begun[-1] + sum(self._tail.starts)
+
     # --- what passed --------------------------------------------------------------------------------------------------
     def from_place(self, file: BinaryIO, place: int) -> Iterator[int]:
         """The numbers of the lines that pass, from the one at this place among them on."""
@@ -97,14 +103,15 @@ class Sieve:
                 skipped = 0
         yield from self._tail.numbers[skipped:]
 
-    def place_of(self, file: BinaryIO, line: int) -> int | None:
+    def place_of(self, file: BinaryIO, line: int, *, of_messages: bool = False) -> int | None:
         """How many of those that pass stand before a line; None: it is not sifted up to there yet."""
         block = self._blocks.block_of(line)
-        if block < self.sifted:
-            return self._before[block] + sum(number < line for number in self._kept(file, block).numbers)
-        if self.is_sifted:
-            return self._before[-1] + sum(number < line for number in self._tail.numbers)
-        return None
+        if block >= self.sifted and not self.is_sifted:
+            return None
+        kept = self._kept(file, block) if block < self.sifted else self._tail
+        before = (self._begun if of_messages else self._before)[min(block, self.sifted)]
+        passing = zip(kept.numbers, kept.starts, strict=True)
+        return before + sum(number < line and (is_start or not of_messages) for number, is_start in passing)
 
     def near(
         self, file: BinaryIO, line: int, most: int, *, is_backwards: bool, only_starts: bool, until: float

@@ -227,7 +227,9 @@ def test_a_message_is_kept_together_and_has_one_level(tmp_path):
         wanted = [number for number, letter in enumerate(letters) if letter in passing]
         assert (list(page.numbers), page.passing, page.total) == (wanted, len(wanted), len(lines))
     errors = index.search(Criterion(Level.ERROR), 0, 50)
-    assert [hit.line for hit in errors.hits] == [2, 8, 12]
+    assert ([hit.line for hit in errors.hits], errors.messages) == ([2, 8, 12], 3)
+    assert index.search(Criterion(Level.ERROR), 9, 1).place == 2
+    assert [index.page(0, 1, Criterion(Level.WARN), at_line=line).from_line for line in (0, 5, 7, 99)] == [0, 3, 3, 9]
     assert [hit.line for hit in index.search(Criterion(Level.ERROR), 12, 50, is_backwards=True).hits] == [8, 2]
     both = index.page(0, 50, Criterion(Level.ERROR, "file"))
     assert list(both.numbers) == [9]
