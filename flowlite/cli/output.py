@@ -80,6 +80,7 @@ def is_instant(name: str) -> bool:
     return name in {
         "at",
         "since",
+        "until",
         "logical_date",
         "data_interval_start",
         "data_interval_end",

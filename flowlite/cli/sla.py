@@ -18,6 +18,7 @@ COMMANDS = {
     "report": Lazy("flowlite.cli.sla:report", "Show how often each deadline was kept."),
 }
 DAY_S = 86_400.0
+INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
@@ -56,16 +57,22 @@ def list_(setting: Setting, dag: str | None, missed: bool, limit: int, as_json: 
 @click.command("report")
 @click.option("--days", type=click.FloatRange(0.01, 3660), default=30.0, show_default=True, help="So far back.")
 @click.option("--month", type=click.DateTime(["%Y-%m"]), help="A calendar month (UTC) instead, like 2024-03.")
+@click.option("--since", type=click.DateTime(INSTANTS), help="From this instant (UTC) instead, like 2024-03-01.")
+@click.option("--until", type=click.DateTime(INSTANTS), help="With --since: to this instant (default: now).")
 @json_option
 @click.pass_obj
-def report(setting: Setting, days: float, month: datetime | None, as_json: bool) -> None:
+def report(
+    setting: Setting, days: float, month: datetime | None, since: datetime | None, until: datetime | None, as_json: bool
+) -> None:
     """Show how often each deadline was kept, and by how much the others were late."""
-    since, until = span(days, month)
-    found = setting.ask(lambda client: client.sla(since, until))
+    if until is not None and since is None:
+        raise click.UsageError("--until needs a --since; for a calendar month there is --month 2024-03")
+    begins, ends = span(days, month) if since is None else (in_utc(since), in_utc(until) if until else time.time())
+    found = setting.ask(lambda client: client.sla(begins, ends))
     if as_json:
-        print_json({"since": since, "until": until, "deadlines": found})
+        print_json({"since": begins, "until": ends, "deadlines": found})
         return
-    say(f"deadlines due from {instant(since)} to {instant(until)}\n")
+    say(f"deadlines due from {instant(begins)} to {instant(ends)}\n")
     rows = [
         (
             one.dag_id if one.task_id is None else f"{one.dag_id}.{one.task_id}",
@@ -82,6 +89,11 @@ def report(setting: Setting, days: float, month: datetime | None, as_json: bool)
     if found:
         met, due = sum(one.met for one in found), sum(one.due for one in found)
         say(f"\n{share(met, due)} of {count(due, 'deadline')} kept")
+
+
+def in_utc(given: datetime) -> float:
+    """In seconds since the epoch."""
+    return given.replace(tzinfo=UTC).timestamp()
 
 
 def span(days: float, month: datetime | None) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from flowlite.engine.live import LiveRun, lookup
 from flowlite.engine.results import read_result
 from flowlite.engine.settings import EngineSettings
 from flowlite.execution.failure import plain_error
+from flowlite.execution.site import STATE_DIR
 from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Order, ProcessWork, ShellWork, ThreadWork, Work
 
 
@@ -97,9 +98,10 @@ class Orders:
         )
 
     def _env(self, start: Start, live: LiveRun, spec: TaskSpec) -> Mapping[str, str]:
+        shared = {**self._settings.env, STATE_DIR: str(self._settings.state_dir)}
         if spec.kind != "shell" or not spec.env:
-            return self._settings.env
-        return {**self._settings.env, **render_command(spec, self._values(start, live, spec)).env}
+            return shared
+        return {**shared, **render_command(spec, self._values(start, live, spec)).env}
 
     def _values(self, start: Start, live: LiveRun, spec: TaskSpec) -> Mapping[str, Any]:
         index = start.index if start.index >= 0 else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from flowlite.execution.fork_server import ANSWER, READY
 from flowlite.execution.private_files import open_private
-from flowlite.execution.site import Site
+from flowlite.execution.site import STATE_DIR, Site
 
 WARM_S = 120.0  # a warm-up that takes longer is given up
 # The module path comes first, over the socket: the server finds flowlite and the DAGs where the daemon found them.
@@ -61,6 +61,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd="/",
+                env={**os.environ, STATE_DIR: str(site.state_dir)},
                 start_new_session=True,  # Ctrl-C in the daemon's terminal is not for it
             )
         finally:

@@ -9,6 +9,8 @@ from pathlib import Path
 from flowlite.execution.masking import Masker
 from flowlite.execution.work import Listener, Order
 
+STATE_DIR = "FLOWLITE_STATE_DIR"  # in the environment of every process of a task: the folder of the state it belongs to
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:

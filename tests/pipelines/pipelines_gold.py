@@ -44,3 +44,51 @@ def row_of(hour: Hour) -> tuple[Any, ...]:
         hour.weathersit or "unknown", round(hour.temp, 2), round(hour.atemp, 2), round(hour.hum, 1) or None,
         round(hour.windspeed, 1) or None, hour.cnt,
     )  # fmt: skip
+
+
+KPIS = {
+    "ds": "date", "rentals": "bigint", "casual_rentals": "bigint", "registered_rentals": "bigint",
+    "peak_hour": "bigint", "peak_hour_rentals": "bigint", "vehicles_used": "bigint", "mean_temperature_c": "double",
+    "rain_hours": "bigint", "hours_published": "bigint", "hours_covered": "bigint",
+}  # fmt: skip
+
+
+def put_kpis(project: Path, lake: Path, first: date, last: date) -> None:
+    """Gold's `kpi_summary`, the part that is real, and small tables of what is made up anyway."""
+    source, database = history(project / DATA), library("duckdb", extra="dbt").connect()
+    for number in range((last - first).days + 1):
+        day = first + timedelta(number)
+        hours = source.hours(day)
+        top = max(hours, key=lambda hour: (hour.cnt, -hour.hour))
+        rain = sum(hour.weathersit in ("Light Rain", "Heavy Rain") for hour in hours)
+        warmth = round(sum(round(hour.temp, 2) for hour in hours) / len(hours), 1)
+        counts = [sum(getattr(hour, name) for hour in hours) for name in ("cnt", "casual", "registered")]
+        kpis = [day, *counts, top.hour, top.cnt, 900, warmth, rain, 24, len(hours)]
+        columns = ", ".join(f"cast(${name} as {kind}) as {name}" for name, kind in KPIS.items())
+        for table, select, values in (
+            ("gold/kpi_summary", f"select {columns}", dict(zip(KPIS, kpis, strict=True))),
+            ("gold/station_balance", STATIONS, {"ds": day}),
+            ("gold/fleet_health", VEHICLES, {"ds": day}),
+            ("gold/ride_lengths", RIDES, {"ds": day}),
+            ("gold/demand_by_weather", SKY, {"ds": day}),
+            ("silver/clean_bookings", "select $ds as ds, 'station,vehicle' as synthetic", {"ds": day}),
+        ):
+            file = lake / table / f"ds={day}" / "data.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            database.execute(f"copy ({select}) to $path (format parquet)", {**values, "path": str(file)})
+    database.close()
+
+
+STATIONS = """
+select $ds as ds, 'st-' || lpad(n::varchar, 3, '0') as station, cast(100 as bigint) as departures,
+    cast(case when n = 7 then 88 else 100 + n % 5 end as bigint) as arrivals from range(1, 21) as t(n)
+"""
+VEHICLES = """
+select $ds as ds, n as vehicle_id, case when n < 80 then 'charge now' when n < 200 then 'charge soon' else 'ok' end
+    as charge_state from range(900) as t(n)
+"""
+RIDES = """
+select $ds as ds, user_type, cast(100 as bigint) as rides, 30.0 as ride_hours, 15.0 as median_minutes,
+    cast(2 as bigint) as rides_over_an_hour from (values ('casual'), ('registered')) as t(user_type)
+"""
+SKY = "select $ds as ds, 'Clear' as condition, cast(20 as bigint) as hours, cast(4000 as bigint) as rentals"

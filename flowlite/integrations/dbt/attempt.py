@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,9 +70,10 @@ def dbt_for(place: Place, ctx: Context, executable: str | None, *, is_warm: bool
 def in_process(place: Place) -> Dbt:
     """Over the manifest that the fork server parsed, or one parsed now."""
     from flowlite.integrations.dbt.in_process import InProcess
-    from flowlite.integrations.dbt.warm import cache_of, parsed
+    from flowlite.integrations.dbt.warm import parsed
 
-    return InProcess(parsed(place, cache_of(os.environ.get("FLOWLITE_STATE_DIR"))).manifest)
+    # Without the cache of the server: several attempts may have to parse at once, and would write the same files.
+    return InProcess(parsed(place, None).manifest)
 
 
 def log_of(ctx: Context) -> Callable[[str, str], None]:
