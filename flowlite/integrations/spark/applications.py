@@ -15,6 +15,7 @@ from flowlite.integrations.spark.finding import Spark
 
 FILE = "spark-application.json"
 KILL_S = 60.0
+HASTE = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"}  # a JVM for one question
 # A kill of what has ended already is answered with an error by some; these are their words for it.
 ACCEPTED = ("kill request for", "killed application", "killing application")
 GONE = ("already finished", "does not exist", "doesn't exist", "not found", "no such", "already terminated")
@@ -78,7 +79,7 @@ def kill(application: Application, spark: Spark, env: Mapping[str, str], *, with
     command = " ".join(words)
     try:
         told = subprocess.run(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(env),
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**env, **HASTE},
             timeout=within_s, check=False,
         )  # fmt: skip
         said, is_well = told.stdout.decode(errors="replace"), told.returncode == 0

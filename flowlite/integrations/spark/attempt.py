@@ -20,7 +20,7 @@ from flowlite.integrations.spark.command import EVENTS, Submission, forget_secre
 from flowlite.integrations.spark.errors import MayStillRun
 from flowlite.integrations.spark.events import Stage, Story, Tail
 from flowlite.integrations.spark.finding import Spark, check_java, found_spark, installed_pyspark
-from flowlite.integrations.spark.lines import Heard, level_of
+from flowlite.integrations.spark.lines import FINISHED, STARTED, Heard, level_of
 from flowlite.integrations.spark.verdict import judge
 
 LOOK_EVERY_S = 0.25
@@ -62,6 +62,7 @@ class Attempt:
         self._ctx, self._asked, self._spark, self._variables = ctx, asked, spark, variables
         self._folder = ctx.attempt_dir
         self._heard, self._said, self._lock = Heard(), "", Lock()
+        self._finished, self._told = 0, (0, 0, "")  # tasks that the driver's lines count; the progress that was told
         self._story = Story(self._tell)
         self._tail = Tail(self._folder / EVENTS)
         self._known = Application(master=asked.master, deploy_mode=asked.deploy_mode, times_out_of_memory=ooms)
@@ -116,12 +117,18 @@ class Attempt:
             self._look()
 
     def _look(self) -> None:
-        """What is new in the event log."""
-        figures, before = self._story.figures, self._story.figures.done + self._story.figures.stages
+        """What is new in the event log, and how far it is."""
+        with self._lock:
+            self._read_events()
+            figures = self._story.figures
+            now = (max(figures.done, self._finished), figures.tasks, f"{figures.stages} stages")
+            if figures.stages and now != self._told:
+                self._told = now
+                self._ctx.progress(*now)
+
+    def _read_events(self) -> None:
         for event in self._tail.events():
             self._story.hear(event)
-        if figures.done + figures.stages != before:
-            self._ctx.progress(figures.done, figures.tasks, f"{figures.stages} stages")
 
     def _tell(self, stage: Stage) -> None:
         self._ctx.node(
@@ -138,6 +145,8 @@ class Attempt:
         self._ctx.log.info("%s", line)
         if line.strip():
             self._said = line
+        with self._lock:
+            self._heard.hear_trouble(line)
 
     def _logged(self, line: str) -> None:
         level, text = level_of(line)
@@ -146,6 +155,10 @@ class Attempt:
         with self._lock:
             if self._heard.hear(line):
                 self._note()
+            self._finished += bool(FINISHED.search(line))
+            if found := STARTED.search(line):
+                self._read_events()
+                self._story.has_begun(int(found[1]), int(found[2]), time.time())
 
     def _note(self) -> None:
         """On disk, at once: whoever comes after us must know what to kill."""

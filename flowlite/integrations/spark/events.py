@@ -1,10 +1,14 @@
-"""Spark's own event log: a row for each stage while the application runs, and the figures at its end."""
+"""Spark's own event log: a row for each stage while the application runs, and the figures at its end.
+
+The driver writes the log in blocks, when a job begins and when a stage ends: that a stage began, and how many of its
+tasks are done, is in there late, and heard from the driver's lines in the meantime.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -35,7 +39,6 @@ class Figures:
     done: int = 0
     failed_tasks: int = 0
     rows: int = 0
-    ended: set[tuple[int, int]] = field(default_factory=set)
 
 
 class Story:
@@ -43,6 +46,8 @@ class Story:
 
     def __init__(self, tell: Callable[[Stage], None]) -> None:
         self._tell = tell
+        self._planned: dict[int, Mapping[str, Any]] = {}
+        self._begun: set[tuple[int, int]] = set()
         self.figures = Figures()
         self.application: str | None = None
 
@@ -51,6 +56,8 @@ class Story:
         kind = event.get("Event")
         if kind == "SparkListenerApplicationStart":
             self.application = event.get("App ID")
+        elif kind == "SparkListenerJobStart":
+            self._planned |= {int(info["Stage ID"]): info for info in event.get("Stage Infos") or ()}
         elif kind == "SparkListenerStageSubmitted":
             self._begin(event["Stage Info"])
         elif kind == "SparkListenerTaskEnd":
@@ -58,7 +65,17 @@ class Story:
         elif kind == "SparkListenerStageCompleted":
             self._end(event["Stage Info"])
 
+    def has_begun(self, number: int, attempt: int, at: float) -> None:
+        """A task of this stage was started, says the driver. One of which the log knows nothing yet is told later."""
+        if (number, attempt) not in self._begun and number in self._planned:
+            moment = {"Stage Attempt ID": attempt, "Submission Time": at * 1000}
+            self._begin({**self._planned[number], **moment})
+
     def _begin(self, info: Mapping[str, Any]) -> None:
+        key = (int(info["Stage ID"]), int(info.get("Stage Attempt ID") or 0))
+        if key in self._begun:
+            return
+        self._begun.add(key)
         self.figures.stages += 1
         self.figures.tasks += int(info.get("Number of Tasks", 0))
         if self.figures.stages <= MOST_ROWS:

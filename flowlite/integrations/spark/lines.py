@@ -17,6 +17,8 @@ DRIVERS = (
     re.compile(r"submission I[Dd] (\S+:\S+-driver|driver-\d{14}-\d{4})"),
     re.compile(r"submissionId (\S+:\S+-driver)"),
 )
+STARTED = re.compile(r"Starting task \S+ in stage (\d+)\.(\d+) ")
+FINISHED = re.compile(r"TaskSetManager: Finished task \S+ in stage \d+\.\d+ ")
 TRACKING = re.compile(r"tracking URL: (https?://\S+)")
 DRIVER_EXIT = re.compile(r"exit code: (\d+)", re.IGNORECASE)
 JOB_FINISHED = re.compile(r"DAGScheduler: Job \d+ finished|Job \d+ is finished")
@@ -26,7 +28,7 @@ NO_MEMORY = re.compile(
 )
 EXECUTOR_LOST = re.compile(r"ExecutorLostFailure|Lost executor \S+ on|Remote RPC client disassociated")
 RAISED = re.compile(
-    r"(?:Caused by: |Exception in thread \"main\" )?((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception))(: .*)?"
+    r"(?:Caused by: |Exception in thread \"main\" |: )?((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception))(: .*)?"
 )
 OVER = re.compile(
     r"\(state: (FINISHED|FAILED|KILLED)\)|phase: (Succeeded|Failed)\b"
@@ -61,10 +63,11 @@ class Heard:
         self.driver = self.driver or first(DRIVERS, line)
         if self.url is None and (found := TRACKING.search(line)):
             self.url = found[1]
-        self._note_trouble(line)
+        self.hear_trouble(line)
         return before != (self.application, self.driver, self.url)
 
-    def _note_trouble(self, line: str) -> None:
+    def hear_trouble(self, line: str) -> None:
+        """Why it may fail. What the driver's Python prints to its stderr comes out at the JVM's stdout."""
         if JOB_FINISHED.search(line):  # what troubled it before this was survived
             self.has_no_memory = self.has_lost_executors = False
             self.problem = ""

@@ -54,6 +54,7 @@ def test_lines_of_its_log_keep_their_level_and_lose_their_time() -> None:
     assert level_of("WARNING: Using incubator modules") == ("info", "WARNING: Using incubator modules")
 
 
+BY_PY4J = ["py4j.protocol.Py4JJavaError: An error occurred while calling o7.x.", ": java.io.IOException: no disk"]
 TRACEBACK = [
     "Traceback (most recent call last):",
     '  File "job.py", line 8, in <module>',
@@ -69,6 +70,7 @@ KILLED = f"{AT}ClientEndpoint: State of driver driver-20261125151149-0001 is KIL
     ("code", "lines", "error", "says", "is_final"),
     [
         (1, TRACEBACK, SparkFailed, r"failed \(exit code 1\): ZeroDivisionError: division by zero", False),
+        (1, BY_PY4J, SparkFailed, r"failed \(exit code 1\): java.io.IOException: no disk", False),
         (1, [], SparkFailed, "exit code 1.; its log tells why", False),
         (52, [NO_MEMORY], SparkOutOfMemory, "ran out of memory: java.lang.OutOfMemoryError: Java heap space", False),
         (52, [], SparkOutOfMemory, "ran out of memory; give it more by driver_memory", False),
