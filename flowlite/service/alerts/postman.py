@@ -40,6 +40,7 @@ class Postman:
         self._sent: dict[str, deque[float]] = {}  # by channel: when its last messages went out
         self._silent: set[str] = set()  # channels that were said to fail
         self._wake = asyncio.Event()
+        self._is_looking = False
         self._task: asyncio.Task[None] | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -64,11 +65,18 @@ class Postman:
         """Something may be due."""
         self._wake.set()
 
+    @property
+    def at_work(self) -> int:
+        """How many rounds are on their way, with the look for what is due; 0: it waits for time, or for news."""
+        return len(self._rounds) + (self._is_looking or self._wake.is_set())
+
     async def _live(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            self._is_looking = True
             await self._set_out()
+            self._is_looking = False
 
     async def _set_out(self) -> None:
         """One round for each channel that has something due, none on its way, and may get a message."""

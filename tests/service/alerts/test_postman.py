@@ -42,7 +42,7 @@ class Office:
         self.postman = Postman(
             self.store.outbox, self.clock, self.render, self.send, lambda *said: self.said.append(said)
         )
-        self.number = 0
+        self.number = self.hanging = 0
 
     async def render(self, row) -> Alert:
         if row.kind == "broken":
@@ -55,7 +55,9 @@ class Office:
             now = mood.pop(0)
             if isinstance(now, Exception):
                 raise now
+            self.hanging += 1
             await now.wait()
+            self.hanging -= 1
         self.got.append((channel, alert.title))
 
     async def post(self, channel: str, kind: str = "failure", at: float | None = None) -> str:
@@ -67,9 +69,9 @@ class Office:
 
     async def quiet(self) -> None:
         """Until the postman sleeps: nothing is on its way that does not wait for the test."""
-        for _ in range(200):
-            await asyncio.sleep(0)
-            await self.store.outbox.next_due_at()
+        async with asyncio.timeout(30):
+            while self.postman.at_work > self.hanging:  # noqa: ASYNC110  nobody tells
+                await asyncio.sleep(0.001)
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ HOW = {
     "names": [], "index": None, "with_downstream": True, "only_failed": False, "why": "", "state": "success",
     "start": "2024-03-01", "end": "2024-03-03", "size": 3, "concurrency": 3, "priority": 3, "text": "x", "since": 0,
     "until": 1, "runs": [], "ids": [1], "number": 1, "is_approved": True,
+    "line": 1, "at": 0.0,
 }  # fmt: skip
 
 

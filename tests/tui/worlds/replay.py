@@ -142,7 +142,7 @@ class World:
         self.still = Stillness()
         self.engine._carrier.executors = self.still
         hooks = Hooks(shutdown=lambda how: self.asked.append(Asked("shutdown", {"how": how})),
-                      desk=lambda by: NotingDesk(self, by))  # fmt: skip
+                      desk=lambda caller: NotingDesk(self, caller.name))  # fmt: skip
         self.api: Api | None = Api(self.engine, self.catalog, self.place, hooks)
         await self.api.start()
 
