@@ -20,8 +20,8 @@ SHAPES: Mapping[str, str] = {
     "sla": "",
     "events": "",
     "assets": "",
-    "approvals": "",
-    "problems": "",
+    "approvals": "[/QUESTION]",
+    "problems": "[/FILE]",
 }
 LONE = tuple(name for name, shape in SHAPES.items() if not shape or shape.startswith("["))
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 from flowlite.client.remote_line import DaemonLeft, DaemonSilent
 from flowlite.core.errors import FlowliteError
 from flowlite.tui.model.backfill import BackfillModel
+from flowlite.tui.model.feed import Feed
 from flowlite.tui.model.grid import PAGE, GridModel
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.world import World
@@ -20,6 +21,7 @@ from flowlite.tui.model.world import World
 RUNS_EACH = 30
 SILENCE_S = 25.0  # the daemon gives a sign of life every 15
 AGAIN_S = 0.2
+HISTORY = 4_000  # events
 OPEN_RUNS = 6  # that are kept up to date, those looked at last
 OPEN_GRIDS = 3
 AWAY = (DaemonLeft, DaemonSilent, OSError)
@@ -60,6 +62,9 @@ class Reader:
         self.runs: dict[int, RunModel] = {}
         self.grids: dict[str, GridModel] = {}
         self.backfills: dict[int, BackfillModel] = {}
+        self.feed = Feed()
+        self.wants_history = False  # somebody looks at the feed: what was before should be asked for
+        self._has_history = False
         self.is_live, self.was_live = False, False
         self.lost_at: float | None = None
         self.trouble = ""
@@ -73,6 +78,7 @@ class Reader:
             Errand(lambda: any(grid.is_old or grid.wants_more for grid in self.grids.values()), self._ask_grids, 0.0),
             Errand(lambda: any(grid.wanted for grid in self.grids.values()), self._ask_grid_rows, 0.5),
             Errand(lambda: any(one.is_old for one in self.backfills.values()), self._ask_backfills, 0.3),
+            Errand(lambda: self.wants_history and not self._has_history, self._ask_history, 1.0),
             Errand(lambda: self.world.is_stale, self._ask_current, 0.7),
         ]
 
@@ -154,6 +160,7 @@ class Reader:
     def _hear(self, events: list[Mapping[str, Any]]) -> None:
         if not events:
             return
+        self.feed.hear(events)
         for event in events:
             self.world.apply(event)
             for backfill in self.backfills.values():
@@ -254,3 +261,14 @@ class Reader:
                 raise
             except FlowliteError as error:
                 one.refuse(str(error))
+
+    async def _ask_history(self) -> None:
+        """Of what was before the snapshot: the stream tells that, too, to whoever begins earlier."""
+        self._has_history = True
+        until = self.world.seq
+        items = cast("AsyncGenerator[Any, None]", self._remote.raw_items("events", after=max(0, until - HISTORY)))
+        async with aclosing(items):
+            async for said in items:
+                self.feed.hear(said["events"])
+                if said["seq"] >= until or said.get("is_cut_off"):
+                    return

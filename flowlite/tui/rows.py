@@ -169,11 +169,13 @@ class Table:
         while kept and self._needed(kept) + margin > width and any(one.rank for one in kept):
             kept.remove(max(kept, key=lambda one: one.rank))
         room = max(0, width - margin - self._needed(kept))
+        hunger = sum(max(0, column.most - column.least) for column in kept)
         self.places: dict[str, tuple[int, int, Column]] = {}
         x = margin
         for column in kept:
-            more = min(room, max(0, column.most - column.least))
-            room -= more
+            wants = max(0, column.most - column.least)
+            more = wants if hunger <= room else wants * room // hunger  # what is left goes to those that want most
+            room, hunger = room - more, hunger - wants
             wide = min(column.least + more, max(0, width - x))
             self.places[column.name] = (x, wide, column)
             x += wide + GAP

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flowlite.tui.views.backfills import Backfills, BackfillView
 from flowlite.tui.views.dag import DagView
 from flowlite.tui.views.home import Home
+from flowlite.tui.views.lists import Approvals, Assets, Events, Problems, Sla
 from flowlite.tui.views.run import RunView
 from flowlite.tui.views.view import View
 
@@ -16,4 +17,9 @@ VIEWS: Mapping[str, type[View]] = {
     "run": RunView,
     "backfills": Backfills,
     "backfill": BackfillView,
+    "sla": Sla,
+    "events": Events,
+    "assets": Assets,
+    "approvals": Approvals,
+    "problems": Problems,
 }

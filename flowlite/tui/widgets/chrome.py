@@ -63,15 +63,11 @@ class Header(Canvas):
 
 
 def hints(app: FlowliteApp) -> Iterator[list[Piece]]:
-    """Key and word of each action that is worth a hint here."""
+    """Key and word of each action that is worth a hint here and can be carried out; the help has the others, too."""
     for action, here in app.offered():
-        if action.hint:
-            is_off = bool(app.refusal(action, here))
+        if action.hint and not app.refusal(action, here):
             key = f"action:{action.id}"
-            yield [
-                (shown(action.keys[0]), "off" if is_off else "key", key),
-                (f" {action.hint}", "off" if is_off else "hint", key),
-            ]
+            yield [(shown(action.keys[0]), "key", key), (f" {action.hint}", "hint", key)]
 
 
 class Footer(Canvas):

@@ -21,6 +21,7 @@ class Listing(Canvas, can_focus=True):
 
     scopes: ClassVar[tuple[str, ...]] = ("list",)
     has_title = True
+    stays_on_top = False  # a cursor on the first item stays first when others come before it
     what: ClassVar[str] = ""  # its name, for the title
     nothing: ClassVar[str] = "nothing"  # what is said of an empty list
     facts: ClassVar[tuple[str, ...]] = ()
@@ -83,7 +84,10 @@ class Listing(Canvas, can_focus=True):
             found = sorted(found, key=lambda key: self.rank(key, self.order))
         if self.is_reversed:
             found = found[::-1]
+        stays = self.stays_on_top and self.picking.at == 0
         self.picking.take(found)
+        if stays:
+            self.picking.go(0)
         return found
 
     def filter_by(self, text: str) -> None:
