@@ -7,9 +7,10 @@ from flowlite.tui.acting.backfilling import BACKFILLING
 from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
 from flowlite.tui.acting.moving import MOVING
+from flowlite.tui.acting.slots import SLOTS
 from flowlite.tui.acting.things import THINGS
 from flowlite.tui.acting.trees import TREES
 from flowlite.tui.acting.work import WORK
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *WORK, *BACKFILLING, *THINGS, *MOVING])
+REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *WORK, *BACKFILLING, *THINGS, *SLOTS, *MOVING])
