@@ -3,6 +3,7 @@ the client only."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Coroutine
 from datetime import tzinfo
@@ -18,6 +19,7 @@ from flowlite.tui.acting import REGISTRY
 from flowlite.tui.acting.undoing import Undo
 from flowlite.tui.actions import EVERYWHERE, Action
 from flowlite.tui.base import BaseApp
+from flowlite.tui.clipboard import copying
 from flowlite.tui.keymap import named
 from flowlite.tui.lookups import Lookups
 from flowlite.tui.model.world import World
@@ -77,6 +79,7 @@ class FlowliteApp(BaseApp):
         self.reader = Reader(remote, self.world, self.heard, clock=clock)
         self.registry = REGISTRY
         self.undo = Undo()
+        self.watched: set[int] = set()  # runs whose end rings the bell
         self.history = History(place)
         self.views: dict[str, View] = {}
         self.message: tuple[str, str] | None = None
@@ -107,6 +110,25 @@ class FlowliteApp(BaseApp):
                 self.lookups.forget()
             for canvas in self.screen_stack[0].query(Canvas):
                 self.pulse.want(canvas)
+            if self.watched:
+                self.ring()
+
+    def ring(self) -> None:
+        """For runs that were watched and have ended."""
+        for run in [run for run in self.watched if run in self.world.runs and self.world.runs[run].is_finished]:
+            self.watched.discard(run)
+            ended = self.world.runs[run]
+            self.bell()
+            self.say(f"run {run} of {ended.dag_id} has ended: {ended.state}", f"state-{ended.state}")
+
+    def copy(self, text: str) -> None:
+        """To the clipboard of the terminal."""
+        said = copying(text, os.environ)
+        if said is None or self._driver is None:
+            self.say("that is too long for the clipboard of a terminal", "warn")
+            return
+        self._driver.write(said)
+        self.say(f"copied: {text.splitlines()[0] if text else ''}", "good")
 
     def now(self) -> float:
         """The time as the daemon has it."""
