@@ -56,8 +56,10 @@ class Reader:
     """
 
     def __init__(
-        self, remote: Asked, world: World, heard: Callable[[], None], *, clock: Callable[[], float] = time.time
-    ) -> None:
+        self, remote: Asked, world: World, heard: Callable[[], None], *, clock: Callable[[], float] = time.time,
+        is_far: bool = False,
+    ) -> None:  # fmt: skip
+        self._is_far = is_far  # on another machine, whose clock may differ from ours
         self._remote, self.world, self._heard, self._clock = remote, world, heard, clock
         self.runs: dict[int, RunModel] = {}
         self.grids: dict[str, GridModel] = {}
@@ -207,7 +209,8 @@ class Reader:
 
     async def _renew(self) -> None:
         told = await self._remote.raw("snapshot", last=RUNS_EACH)
-        self._ahead_s = told["at"] - self._clock()
+        if self._is_far:
+            self._ahead_s = told["at"] - self._clock()
         self.world.take(told)
 
     async def _ask_runs(self) -> None:

@@ -165,6 +165,7 @@ class Table:
 
     def __init__(self, columns: Sequence[Column], width: int, *, margin: int = 2) -> None:
         self.width = width
+        width -= 1  # one blank before what stands at the right
         kept = list(columns)
         while kept and self._needed(kept) + margin > width and any(one.rank for one in kept):
             kept.remove(max(kept, key=lambda one: one.rank))

@@ -47,4 +47,4 @@ def cause_pieces(why: Told | None) -> list[Piece]:
         return [] if why is None else [(one_line(str(why["headline"])), "dim")]
     failure = cause["failure"]
     name = instance_name(failure["task_id"], failure["map_index"])
-    return [(name, "text"), ("  ", "text"), (error_text(failure), "state-failed")]
+    return [(name, "text"), ("  ", "text"), (error_text(failure), "bad")]

@@ -92,6 +92,7 @@ def words(p: Palette) -> dict[str, Look]:
         "good": Look(p.good),
         "warn": Look(p.warn),
         "error": Look(p.bad, "", "b"),
+        "bad": Look(p.bad),
         "banner": Look(p.bad, "", "br"),
         "notice": Look(p.warn, "", "r"),
         "rule": Look(p.faint),

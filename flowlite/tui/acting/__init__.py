@@ -14,4 +14,4 @@ from flowlite.tui.acting.trees import TREES
 from flowlite.tui.acting.work import WORK
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING, *MOVING])
+REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *MOVING, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from flowlite.tui.acting.aims import dags_aimed_at
 from flowlite.tui.actions import Action
-from flowlite.tui.places import HOME
+from flowlite.tui.model.needs import Failing, needs
+from flowlite.tui.places import HOME, Place
 from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.listing import Listing
 from flowlite.tui.widgets.run_grid import RunGrid
@@ -48,6 +50,28 @@ def next_pane(app: FlowliteApp, by: int = 1) -> None:
     panes[(at + by) % len(panes)].focus(scroll_visible=False)
 
 
+def no_failure(app: FlowliteApp) -> str:
+    """Everything is well."""
+    return "" if last_failure(app) is not None else "nothing has failed since it went well last"
+
+
+def last_failure(app: FlowliteApp) -> int | None:
+    """The newest failed run: of the DAG that one is at, else of all that still fail."""
+    for dag_id in dags_aimed_at(app):
+        dag = app.world.dags.get(dag_id)
+        failed = [] if dag is None else [run for run in dag.runs if run.state == "failed"]
+        if failed:
+            return failed[0].id
+    return next((need.run.id for need in needs(app.world) if isinstance(need, Failing)), None)
+
+
+def to_failure(app: FlowliteApp) -> None:
+    """Into the run that failed last, at its first failure."""
+    run = last_failure(app)
+    if run is not None:
+        app.go(Place("run", str(run)))
+
+
 def leave(app: FlowliteApp) -> None:
     """Out of the place; from Home, out of the terminal UI."""
     if app.history.here == HOME:
@@ -67,6 +91,10 @@ def anywhere(verb: str, title: str, keys: tuple[str, ...], run: Callable[[Flowli
 
 
 MOVING = (
+    Action(
+        id="everywhere.failure", title="Go to the last failure, and why", keys=("f",), run=to_failure,
+        reason=no_failure, hint="failure",
+    ),
     anywhere("next-pane", "Next pane", ("tab",), next_pane),
     anywhere("previous-pane", "Previous pane", ("shift+tab",), previous_pane),
     anywhere("escape", "Back: marks, filter, place", ("escape",), escape),
@@ -74,4 +102,4 @@ MOVING = (
     anywhere("forward", "Forward again", ("right_square_bracket",), forward),
     anywhere("leave", "Leave", ("q",), leave),
     anywhere("quit", "Leave flowlite", ("ctrl+q",), lambda app: app.exit()),
-)
+)  # fmt: skip

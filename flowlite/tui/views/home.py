@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
+from flowlite.tui.model.needs import Failing, needs
 from flowlite.tui.places import Place
 from flowlite.tui.rows import Piece
 from flowlite.tui.views.view import View
@@ -20,7 +22,19 @@ WIDE = 100
 
 
 class HomeList(DagList):
-    """Whose preview stands beside it."""
+    """Whose preview stands beside it. At first the cursor is on what needs a person most."""
+
+    _is_fresh = True
+
+    def items(self) -> Sequence[str]:
+        """By name."""
+        found = super().items()
+        if found and self._is_fresh:
+            self._is_fresh = False
+            worst = next((need.dag.id for need in needs(self.ui.world) if isinstance(need, Failing)), None)
+            if worst is not None:
+                self.picking.find(worst)
+        return found
 
     def moved(self) -> None:
         """The preview is about what is under the cursor."""

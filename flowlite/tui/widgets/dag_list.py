@@ -17,7 +17,7 @@ COLUMNS = (
     Column("dag", 16, 40),
     Column("runs", 14, 30, rank=1, title="last runs"),
     Column("run", 6, 8, rank=4),
-    Column("state", 12, 14),
+    Column("state", 13, 15),
     Column("took", 6, 7, "right", rank=3),
     Column("next", 6, 8, "right", rank=2),
 )

@@ -58,7 +58,7 @@ class GridAside(Canvas):
             .row
         )
         for text in wrapped(error_text(failure), width - 2, 4):
-            yield Line(width).skip(2).put(text, "state-failed").row
+            yield Line(width).skip(2).put(text, "bad").row
         blocked = len(cause["blocked"])
         said = [often(cause), plural(blocked, "task") + " did not run" if blocked else ""]
         yield Line(width).skip(2).put(" · ".join(one for one in said if one), "dim").row

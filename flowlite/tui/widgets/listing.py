@@ -21,6 +21,7 @@ class Listing(Canvas, can_focus=True):
 
     scopes: ClassVar[tuple[str, ...]] = ("list",)
     has_title = True
+    shows_trace = True  # the cursor is seen, too, when the keys go elsewhere
     stays_on_top = False  # a cursor on the first item stays first when others come before it
     what: ClassVar[str] = ""  # its name, for the title
     nothing: ClassVar[str] = "nothing"  # what is said of an empty list
@@ -127,7 +128,7 @@ class Listing(Canvas, can_focus=True):
         is_marked = key in self.picking.marks or key in ranged
         if is_marked:
             row = (Span(1, "•", "accent-strong"), *row)
-        if place == self.picking.at:
+        if place == self.picking.at and (self.has_focus or self.shows_trace):
             row = (Span(0, "▌", "accent" if self.has_focus else "faint"), *row)
             return grounded(row, width, "cursor" if self.has_focus else "trace")
         return grounded(row, width, "mark") if is_marked else row

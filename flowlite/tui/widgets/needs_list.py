@@ -20,6 +20,7 @@ class NeedsList(Listing):
     """One line for now, then a line for each need."""
 
     has_title = False
+    shows_trace = False
     scopes: ClassVar[tuple[str, ...]] = ("needs", "list")
     DEFAULT_CSS = "NeedsList { height: 3; }"
     most = 2  # lines

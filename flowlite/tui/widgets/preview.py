@@ -69,7 +69,7 @@ class Preview(Canvas):
         name = instance_name(failure["task_id"], failure["map_index"])
         yield Line(width).skip(2).put(name).right((place_in_file(failure), "dim")).row
         for text in wrapped(error_text(failure), width - 2, 3):
-            yield Line(width).skip(2).put(text, "state-failed").row
+            yield Line(width).skip(2).put(text, "bad").row
         if cause["source"]:
             yield Line(width).skip(2).put(cause["source"], "dim").row
         said = [often(cause), plural(len(cause["blocked"]), "task") + " did not run" if cause["blocked"] else ""]

@@ -1,0 +1,40 @@
+"""The one screen below all sheets: first line, stage, last line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+
+from flowlite.tui.keymap import named
+from flowlite.tui.widgets.chrome import Footer, Header
+from flowlite.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from flowlite.tui.app import FlowliteApp
+
+
+class Main(Screen[None]):
+    """The one screen below all dialogs. Keys that no widget has taken are those of actions."""
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = "Main > #stage { width: 1fr; height: 1fr; }"
+
+    def compose(self) -> ComposeResult:
+        """First line, stage, last line."""
+        yield Header("header")
+        yield Container(id="stage")
+        yield Footer("footer")
+        yield Prompt("prompt")
+
+    async def on_mount(self) -> None:
+        """Go to the first place."""
+        await cast("FlowliteApp", self.app).show_place()
+
+    def on_key(self, event: events.Key) -> None:
+        """Carry out whose key it is here."""
+        if cast("FlowliteApp", self.app).pressed(named(event.key, event.character)):
+            event.stop()
