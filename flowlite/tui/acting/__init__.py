@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowlite.tui.acting.asking import ASKING
 from flowlite.tui.acting.backfilling import BACKFILLING
 from flowlite.tui.acting.carrying import CARRYING
+from flowlite.tui.acting.charts import CHARTS
 from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
 from flowlite.tui.acting.moving import MOVING
@@ -14,4 +15,6 @@ from flowlite.tui.acting.trees import TREES
 from flowlite.tui.acting.work import WORK
 from flowlite.tui.actions import Registry
 
-REGISTRY = Registry([*LISTS, *ASKING, *GRIDS, *TREES, *MOVING, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING])
+REGISTRY = Registry(
+    [*LISTS, *ASKING, *GRIDS, *CHARTS, *TREES, *MOVING, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING]
+)

@@ -38,12 +38,12 @@ def folds_of(graph: TaskGraph) -> dict[str, Fold]:
 
 def _keys(graph: TaskGraph, number: int) -> list[str]:
     """Of all that could be folded around a task, from the outside in."""
-    parts = (graph.group(number) or "").split(".")
+    parts = graph.group(number).split(".")
     groups = [f"group:{'.'.join(parts[: end + 1])}" for end in range(len(parts)) if parts[end]]
     stem = DIGITS.sub("*", graph.name(number))
     if "*" not in stem:
         return groups
-    return [*groups, f"family:{graph.group(number) or ''}:{graph.depth[number]}:{stem}"]
+    return [*groups, f"family:{graph.group(number)}:{graph.depth[number]}:{stem}"]
 
 
 def _worth_having(graph: TaskGraph, members: dict[str, list[int]], around: dict[str, str | None]) -> dict[str, Fold]:

@@ -53,17 +53,17 @@ class GraphPane:
         self._walk: Walk | None = None
         self._part: Part | None = None
         self._known: dict[Part, Drawing] = {}
-        self._room = 80
+        self.room = 80
 
     # --- which part ---------------------------------------------------------------------------------------------------
     @property
     def wanted(self) -> Part:
         """What is to be shown."""
         if self.is_only_failed:
-            return Part(self._room, failed=tuple(n for n, state in enumerate(self.now.states) if state == "failed"))
+            return Part(self.room, failed=tuple(n for n, state in enumerate(self.now.states) if state == "failed"))
         if self.centre:
-            return Part(self._room, centre=self.centre, hops=self.hops)
-        return Part(self._room, self.folded)
+            return Part(self.room, centre=self.centre, hops=self.hops)
+        return Part(self.room, self.folded)
 
     def job(self) -> Callable[[], tuple[Part, Drawing]] | None:
         """What lays out what is wanted, for `take`; None: it is there."""
@@ -159,23 +159,38 @@ class GraphPane:
             self.drawing.select(number)
             self.viewport.show(self.drawing.rectangle(number))
 
-    def find(self, text: str, *, after_here: bool) -> tuple[int, int]:
-        """To the next box that holds a task with this text in its id; which one of how many it is, from 1, or 0."""
-        if self.drawing is None or not text:
-            return 0, 0
-        places = found(self.drawing.view, self.graph.ids, text)
+    def find(self, text: str, *, after_here: bool, is_back: bool = False) -> tuple[int, int]:
+        """To the next box that holds a task with this text in its id, or to the one before; which one of how many it
+        is, from 1. (0, 0): there is none."""
+        places = found(self.drawing.view, self.graph.ids, text) if self.drawing is not None and text else []
         if not places:
             return 0, 0
         here = -1 if self.cursor is None else self.cursor
-        after = [place for place in places if place > here or (place == here and not after_here)]
-        self.go(after[0] if after else places[0])
-        return places.index(after[0] if after else places[0]) + 1, len(places)
+        if is_back:
+            goal = next((place for place in reversed(places) if place < here), places[-1])
+        else:
+            goal = next((place for place in places if place > here or (place == here and not after_here)), places[0])
+        self.go(goal)
+        return places.index(goal) + 1, len(places)
 
     # --- what is folded -----------------------------------------------------------------------------------------------
     def show_whole(self, *, is_folded: bool) -> None:
         """All of the DAG: by its groups and families, or every task."""
         self.centre, self.is_only_failed = (), False
         self.folded = frozenset(self.folds) if is_folded else frozenset()
+
+    def fit(self) -> None:
+        """Every task if there are few, else by groups and families."""
+        self.show_whole(is_folded=bool(folded_at_first(self.graph, self.folds)))
+        self.viewport.scroll(-self.viewport.left, -self.viewport.top)
+
+    def only_failed(self) -> None:
+        """What failed and what it holds up, or everything again."""
+        self.is_only_failed, self.centre = not self.is_only_failed, ()
+
+    def mark_critical(self) -> None:
+        """The path that the run had to wait for, or no path any more."""
+        self.is_critical_marked = not self.is_critical_marked
 
     def fold(self) -> None:
         """The box under the cursor is opened if it is folded; a task is folded with those around it."""
@@ -200,7 +215,7 @@ class GraphPane:
     # --- what is seen -------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> list[Row]:
         """Rows of the picture; a small map in the corner where not all of it is seen."""
-        self._room = width
+        self.room = width
         self.settle()
         if self.drawing is None:
             return []

@@ -11,12 +11,11 @@ from flowlite.tui.layout.layers import Links, in_order, turned
 
 @dataclass(frozen=True)
 class TaskGraph:
-    """`upstream` holds numbers; `groups` the group that each task is in, as `silver.clean` or None; `maps` the numbers
-    of those that run once for each element. Without loops, as the engine lets no other DAG in."""
+    """`upstream` holds numbers, `maps` the numbers of tasks that run once for each element. What stands before the last
+    dot of an id is the group. Without loops, as the engine lets no other DAG in."""
 
     ids: tuple[str, ...]
     upstream: tuple[tuple[int, ...], ...]
-    groups: tuple[str | None, ...] = ()
     maps: frozenset[int] = frozenset()
 
     @cached_property
@@ -42,14 +41,13 @@ class TaskGraph:
         """Of each id."""
         return {id_: number for number, id_ in enumerate(self.ids)}
 
-    def group(self, number: int) -> str | None:
-        """The one that a task is in, if any."""
-        return self.groups[number] if self.groups else None
+    def group(self, number: int) -> str:
+        """The one that a task is in, as `silver.daily`; "" for none."""
+        return self.ids[number].rpartition(".")[0]
 
     def name(self, number: int) -> str:
         """Its id without the group."""
-        group, id_ = self.group(number), self.ids[number]
-        return id_[len(group) + 1 :] if group and id_.startswith(f"{group}.") else id_
+        return self.ids[number].rpartition(".")[2]
 
 
 def reached(links: Links, starts: Iterable[int], steps: int | None = None) -> set[int]:

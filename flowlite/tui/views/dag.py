@@ -1,4 +1,4 @@
-"""A DAG: its grid, its runs, its code."""
+"""A DAG: its grid, its graph, a run of it over time, its trends, its runs, its code."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from flowlite.tui.rows import Piece
 from flowlite.tui.views.view import View
 from flowlite.tui.widgets.canvas import Canvas
 from flowlite.tui.widgets.code import Code
+from flowlite.tui.widgets.dag_canvas import DagCanvas
+from flowlite.tui.widgets.gantt_view import GanttView
 from flowlite.tui.widgets.grid_aside import GridAside
+from flowlite.tui.widgets.of_run import OfRun
 from flowlite.tui.widgets.run_grid import RunGrid
 from flowlite.tui.widgets.run_list import RunList
 from flowlite.tui.widgets.tabs import Tabs
+from flowlite.tui.widgets.trends_view import TrendsView
 
 WIDE = 116
 
@@ -29,6 +33,9 @@ class DagView(View):
     scopes: ClassVar[tuple[str, ...]] = ("dag",)
     TABS: ClassVar[Mapping[str, Callable[[], Canvas]]] = {
         "grid": lambda: RunGrid("grid"),
+        "graph": lambda: DagCanvas("graph"),
+        "gantt": lambda: GanttView("gantt"),
+        "trends": lambda: TrendsView("trends"),
         "runs": lambda: RunList("runs"),
         "code": lambda: Code("code"),
     }
@@ -55,12 +62,25 @@ class DagView(View):
             self.query_one("#tab").mount(self.panes[self.tab])
         for name, pane in self.panes.items():
             pane.display = name == self.tab
-            pane.about = place.of  # type: ignore[attr-defined]
+            if isinstance(pane, Code | RunList):
+                pane.about = place.of
         grid = self.panes.get("grid")
         if isinstance(grid, RunGrid):
             grid.show(place.of)
+        pane = self.panes[self.tab]
+        if isinstance(pane, OfRun):
+            pane.show(place.of, self.run_in_grid(place.of))
+        elif isinstance(pane, TrendsView):
+            pane.show(place.of)
         self.set_sizes(self.app.size.width)
         self.call_after_refresh(self.panes[self.tab].focus, scroll_visible=False)
+
+    def run_in_grid(self, dag_id: str) -> int | None:
+        """The one under the cursor of the grid; None: the newest, or there is no grid yet."""
+        grid = self.panes.get("grid")
+        runs = self.ui.world.dags[dag_id].runs if dag_id in self.ui.world.dags else []
+        chosen = grid.runs.key if isinstance(grid, RunGrid) and grid.about == dag_id else None
+        return None if runs and chosen == runs[0].id else chosen
 
     def first(self) -> Canvas | None:
         """The tab."""

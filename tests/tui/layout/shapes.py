@@ -16,14 +16,12 @@ class Sketch:
     def __init__(self) -> None:
         self.number: dict[str, int] = {}
         self.upstream: list[tuple[int, ...]] = []
-        self.groups: list[str | None] = []
 
     def task(self, name: str, *after: str, group: str | None = None) -> str:
         """Declares one; the answer is its id."""
         id_ = f"{group}.{name}" if group else name
         self.number[id_] = len(self.upstream)
         self.upstream.append(tuple(self.number[up] for up in after))
-        self.groups.append(group)
         return id_
 
     def tasks(self, names: str, *after: str, group: str | None = None) -> list[str]:
@@ -32,7 +30,7 @@ class Sketch:
 
     def done(self) -> TaskGraph:
         """As a screen gets it."""
-        return TaskGraph(tuple(self.number), tuple(self.upstream), tuple(self.groups))
+        return TaskGraph(tuple(self.number), tuple(self.upstream))
 
 
 def chain() -> TaskGraph:

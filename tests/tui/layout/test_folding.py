@@ -100,7 +100,7 @@ def grouped(draw: st.DrawFn) -> TaskGraph:
     up = [tuple(draw(st.lists(st.integers(0, n - 1), max_size=3, unique=True))) if n else () for n in range(count)]
     groups = [draw(st.sampled_from([None, "a", "b", "a.x", "c"])) for _ in range(count)]
     ids = [f"{group}.t{n}" if group else f"t{n}" for n, group in enumerate(groups)]
-    return TaskGraph(tuple(ids), tuple(up), tuple(groups))
+    return TaskGraph(tuple(ids), tuple(up))
 
 
 @given(grouped(), st.data())
