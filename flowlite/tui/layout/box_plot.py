@@ -16,6 +16,10 @@ from flowlite.tui.picture import Row
 FAR_APART = 20.0  # how many times the smallest the largest is, from which on the scale is logarithmic
 LEAST_S = 0.01
 APART = 7  # cells between two marks
+POWERS = (
+    0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 36_000.0, 86_400.0, 864_000.0,
+    0.02, 0.05, 0.2, 0.5, 2.0, 5.0, 30.0, 120.0, 300.0, 1_200.0, 1_800.0, 7_200.0, 18_000.0, 43_200.0, 172_800.0,
+)  # fmt: skip
 
 
 class Scale(NamedTuple):
@@ -36,18 +40,22 @@ class Scale(NamedTuple):
 
     def row(self) -> Row:
         """Lengths above the boxes."""
-        line, end = Line(self.cells), -1
+        line = Line(self.cells)
+        taken: list[range] = []
         for seconds in self._marks():
             text, x = round_length(seconds), self.x(seconds)
-            if x > end and x + len(text) <= self.cells:
+            place = range(x - 1, x + len(text) + 1)
+            if place.stop - 1 <= self.cells and not any(
+                one.start < place.stop and place.start < one.stop for one in taken
+            ):
                 line.put(x, text, "dim")
-                end = x + len(text) + 1
+                taken.append(place)
         return line.row()
 
     def _marks(self) -> list[float]:
+        """Those to be shown first in front."""
         if self.is_log:
-            wanted = (0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 36_000.0, 86_400.0, 864_000.0)
-            return [mark for mark in wanted if self.low <= mark <= self.high]
+            return [mark for mark in POWERS if self.low <= mark <= self.high]
         count = max(self.cells // APART, 1)
         step = next(step for step in round_steps() if step * count >= self.high - self.low)
         return [number * step for number in range(int(self.high / step) + 1)]

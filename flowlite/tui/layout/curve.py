@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import pairwise
+from typing import NamedTuple
 
 from flowlite.tui.format import length
 from flowlite.tui.glyphs import glyph
@@ -46,26 +47,42 @@ class Heights:
 
 
 def curve(past: Past, width: int, height: int, zone: tzinfo | None = None) -> list[Row]:
-    """So many rows; a line of text where there is nothing to draw."""
+    """So many rows; a line of text where there is nothing to draw.
+
+    The axis is that of the runs that went well: a failure that took much longer stands at its end, and an SLA that is
+    far away is only named.
+    """
     if not past.runs:
         return _nothing(width, height)
     rows, columns = height - 1, width - LEFT - RIGHT
-    usual = spread(past.lengths)
-    marks = {"p50": (usual.p50, "╌", "chart-p50"), "p95": (usual.p95, "┈", "chart-p95")} if usual else {}
-    lengths = [run.took_s for run in past.runs]
-    if past.sla_s is not None and past.sla_s <= 2 * max(lengths):
-        marks["SLA"] = past.sla_s, "─", "chart-sla"
-    heights = Heights(min(lengths), max([*lengths, *(one[0] for one in marks.values())]), rows)
+    lengths = past.lengths or [run.took_s for run in past.runs]
+    heights = Heights(min(lengths), max(lengths), rows)
     lines = [_axis(width, heights.labels().get(row, "")) for row in range(rows)]
-    across: dict[int, tuple[str, str]] = {}
-    order = sorted(marks, key=lambda name: -marks[name][0])
-    at = _apart([heights.dot(marks[name][0]) // 4 for name in order], rows)
-    for name, row in zip(order, at, strict=True):
-        seconds, sign, role = marks[name]
-        across[heights.dot(seconds) // 4] = sign, role
-        lines[row].put(LEFT + columns + 1, f"{name} {length(seconds)}", role)
+    marks = _marks(past)
+    across = {heights.dot(one.seconds) // 4: one for one in marks if heights.low <= one.seconds <= heights.high}
+    for one, row in zip(marks, _apart([heights.dot(one.seconds) // 4 for one in marks], rows), strict=True):
+        lines[row].put(LEFT + columns + 1, f"{one.name} {length(one.seconds)}", one.role)
     _draw_runs(lines, past, heights, columns, across)
     return [*(line.row() for line in lines), _dates(past, columns, width, zone)]
+
+
+class Mark(NamedTuple):
+    """A line across."""
+
+    name: str
+    seconds: float
+    sign: str
+    role: str
+
+
+def _marks(past: Past) -> list[Mark]:
+    """The longest first."""
+    usual, found = spread(past.lengths), []
+    if usual is not None:
+        found = [Mark("p95", usual.p95, "┈", "chart-p95"), Mark("p50", usual.p50, "╌", "chart-p50")]
+    if past.sla_s is not None:
+        found.append(Mark("SLA", past.sla_s, "─", "chart-sla"))
+    return sorted(found, key=lambda one: -one.seconds)
 
 
 def _apart(wanted: Sequence[int], rows: int) -> list[int]:
@@ -92,9 +109,7 @@ def _axis(width: int, label: str) -> Line:
     return line
 
 
-def _draw_runs(
-    lines: Sequence[Line], past: Past, heights: Heights, columns: int, across: Mapping[int, tuple[str, str]]
-) -> None:
+def _draw_runs(lines: Sequence[Line], past: Past, heights: Heights, columns: int, across: Mapping[int, Mark]) -> None:
     """The curve through the runs that went well, and a mark for each that did not. What is drawn across keeps away
     from the curve."""
     dots = Dots(columns, len(lines))
@@ -111,9 +126,9 @@ def _draw_runs(
     for row, line in enumerate(lines):
         text = dots.text(row)
         if row in across:
-            sign, role = across[row]
+            sign = across[row].sign
             apart = "".join(" " if text[max(x - 1, 0) : x + 2].strip() else sign for x in range(columns))
-            line.put_marks(" " * LEFT + apart, role)
+            line.put_marks(" " * LEFT + apart, across[row].role)
         line.put_marks(" " * LEFT + text, "chart")
     for x, y, is_success in spots:
         if not is_success:

@@ -131,6 +131,8 @@ class Drawing:
         spans = self._boxes.spans(box, part, x, self._now, is_critical=number in self._critical)
         ground = ".cursor" if number == self._cursor else ""
         end = max((span.x + len(span.text) for span in spans), default=x)
+        if ground and box.kind == "fold":
+            end = x + self._sizes[number].width  # the same in all its rows
         line.put(x, " " * (end - x), f"text{ground}", box.key)
         line.clear(end)
         for span in spans:

@@ -31,8 +31,9 @@ class Viewport:
 
     @property
     def seen(self) -> Rectangle:
-        """What is on the screen."""
-        return self.left, self.top, self.width, self.height
+        """The part of the picture that is on the screen."""
+        wide, high = self._whole
+        return self.left, self.top, min(self.width, wide), min(self.height, high)
 
     def scroll(self, columns: int, rows: int) -> None:
         """Not beyond the ends."""
