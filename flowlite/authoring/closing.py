@@ -205,7 +205,7 @@ def isolation_of(node: Node) -> str:
         return "shell" if node.kind == "shell" else "none"
     function, asked = node.more["function"], node.options.isolation
     natural = "loop" if is_async(function) else "thread"
-    if asked == "process":
+    if asked in ("process", "dask"):
         refuse_unreachable(node, function)
     elif asked and asked != natural:
         what = "async def" if natural == "loop" else "a plain def"
@@ -237,7 +237,8 @@ def refuse_unreachable(node: Node, function: Any) -> None:
         why = "has no file, as in a notebook or at a prompt"
     if why:
         raise DeclarationError(
-            f'{node.id}: isolation="process" can\'t import {getattr(plain, "__name__", plain)!r}, which {why}',
+            f'{node.id}: isolation="{node.options.isolation}" can\'t import '
+            f"{getattr(plain, '__name__', plain)!r}, which {why}",
             "define it with `def` at the top of a .py file",
             node.place,
         )

@@ -14,7 +14,7 @@ from flowlite.authoring.retry import Retry, as_retry
 from flowlite.authoring.units import seconds, size_bytes
 from flowlite.core.trigger_rules import RULES
 
-ISOLATIONS = ("loop", "thread", "process")
+ISOLATIONS = ("loop", "thread", "process", "dask")
 ALERTS = ("failure", "sla", "success", "retry", "recovered")
 DEFAULT_ALERTS = ("failure", "sla", "recovered")
 TASK_ID = re.compile(r"\w[\w-]{0,199}")

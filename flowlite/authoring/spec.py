@@ -50,7 +50,7 @@ class TaskSpec:
     task: Task
     kind: str  # "python" | "sensor" | "shell" | "approval" | "trigger"
     function: Callable[..., Any] | None = None
-    isolation: str = "thread"  # "loop" | "thread" | "process" | "shell" | "none"
+    isolation: str = "thread"  # "loop" | "thread" | "process" | "dask" | "shell" | "none"
     arguments: Mapping[str, Binding] = field(default_factory=dict)  # by parameter; shell: by task id; trigger: params
     timeout_s: float | None = None  # of one attempt; of a sensor's one poke
     memory_bytes: int | None = None

@@ -21,7 +21,7 @@ from flowlite.engine.reports import report_row
 from flowlite.engine.settings import EngineSettings
 from flowlite.engine.triggers import Triggers
 from flowlite.execution.executors import Executors
-from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Order, ThreadWork
+from flowlite.execution.work import AttemptKey, Ended, Order, ProcessWork, ShellWork
 from flowlite.store.store import Store
 
 
@@ -83,7 +83,7 @@ class Carrier:
             order = self._order_for(start, is_adopted=is_adopted)
             if order is not None:
                 self._under_way.add(order.key)
-                if not isinstance(order.work, CoroutineWork | ThreadWork):
+                if isinstance(order.work, ProcessWork | ShellWork):
                     self._outside.add(order.key)
                 orders.append(order)
         return orders

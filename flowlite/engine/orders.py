@@ -12,6 +12,7 @@ from flowlite.authoring.calls import facts_of, is_final_exit, values_of
 from flowlite.authoring.context import Context
 from flowlite.authoring.spec import TaskSpec
 from flowlite.authoring.templates import render_command, template_values
+from flowlite.config import connection
 from flowlite.core.errors import FlowliteError
 from flowlite.core.messages import Start, Stop
 from flowlite.core.rows import Evidence, Facts
@@ -23,7 +24,17 @@ from flowlite.engine.results import read_result
 from flowlite.engine.settings import EngineSettings
 from flowlite.execution.failure import plain_error
 from flowlite.execution.site import STATE_DIR
-from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Order, ProcessWork, ShellWork, ThreadWork, Work
+from flowlite.execution.work import (
+    AttemptKey,
+    CoroutineWork,
+    DaskWork,
+    Ended,
+    Order,
+    ProcessWork,
+    ShellWork,
+    ThreadWork,
+    Work,
+)
 
 
 class Orders:
@@ -43,7 +54,7 @@ class Orders:
     def _order(self, start: Start, live: LiveRun, spec: TaskSpec, work: Work) -> Order:
         settings, dag_id = self._settings, live.plan.dag.id
         label = spec.id if start.index < 0 else f"{spec.id}.{start.index}"
-        is_outside = isinstance(work, ProcessWork | ShellWork)
+        is_outside = isinstance(work, ProcessWork | ShellWork | DaskWork)
         return Order(
             key=key_of(start),
             name=f"{dag_id}/{start.run}/{label} #{start.attempt}",
@@ -66,6 +77,8 @@ class Orders:
         if spec.isolation == "thread":
             return ThreadWork(call.in_thread)
         payload = payload_of(call, live.plan.dag.file, live.plan.dag.id, live.plan.dag.settings.timezone, live.run)
+        if spec.isolation == "dask":
+            return DaskWork(TARGET, payload, connection("dask").address)
         return ProcessWork(TARGET, payload, preload=("flowlite.engine.child",), warm_up=spec.warm_up)
 
     def _call(self, start: Start, live: LiveRun, spec: TaskSpec) -> Call:

@@ -10,13 +10,24 @@ from pathlib import Path
 from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.coroutines import Coroutines
+from flowlite.execution.dask_cluster import DaskAttempts
 from flowlite.execution.failure import plain_error
 from flowlite.execution.loop_thread import LoopThread
 from flowlite.execution.masking import Masker
 from flowlite.execution.processes import Processes
 from flowlite.execution.site import Site
 from flowlite.execution.threads import Threads
-from flowlite.execution.work import AttemptKey, CoroutineWork, Ended, Listener, Order, ThreadWork
+from flowlite.execution.work import (
+    AttemptKey,
+    CoroutineWork,
+    DaskWork,
+    Ended,
+    Listener,
+    Order,
+    ProcessWork,
+    ShellWork,
+    ThreadWork,
+)
 
 CLOSE_S = 10.0
 
@@ -48,6 +59,7 @@ class Executors:
         self._coroutines = Coroutines(site, self._watch)
         self._threads = Threads(site, self._watch)
         self._processes = Processes(site, self._watch)
+        self._dask = DaskAttempts(site)
 
     def start(self, orders: Sequence[Order]) -> None:
         """Start them all; returns at once. From any thread."""
@@ -57,7 +69,8 @@ class Executors:
         if len(on_loop) == len(orders):
             return
         self._threads.start([order for order in orders if isinstance(order.work, ThreadWork)])
-        self._processes.start([order for order in orders if not isinstance(order.work, CoroutineWork | ThreadWork)])
+        self._dask.start([order for order in orders if isinstance(order.work, DaskWork)])
+        self._processes.start([order for order in orders if isinstance(order.work, ProcessWork | ShellWork)])
 
     def learn(self, secrets: Sequence[str]) -> None:
         """Mask these, too, from now on; what runs in processes already does not know them."""
@@ -67,25 +80,27 @@ class Executors:
 
     def stop(self, key: AttemptKey) -> None:
         """Cancel an attempt; its Ended follows when it is gone (a thread: at once, and its slot later)."""
-        if not self._threads.stop(key) and not self._processes.stop(key):
+        if not (self._threads.stop(key) or self._processes.stop(key) or self._dask.stop(key)):
             self._coroutines.stop(key)
 
     def adopt(self, orders: Sequence[Order]) -> None:
         """After a restart: what became of attempts that the store has as running. Each gets its Ended in time."""
-        inside = [order for order in orders if isinstance(order.work, CoroutineWork | ThreadWork)]
+        inside = [order for order in orders if not isinstance(order.work, ProcessWork | ShellWork)]
         if inside:
             message = "it ran inside the daemon, which died; the third time is its last"
             evidence = Evidence(error=plain_error("lost", message))
             self._listener.ended([Ended(order.key, Outcome.LOST, evidence) for order in inside])
-        self._processes.adopt([order for order in orders if not isinstance(order.work, CoroutineWork | ThreadWork)])
+        self._processes.adopt([order for order in orders if isinstance(order.work, ProcessWork | ShellWork)])
 
     def shutdown(self, *, leave_processes: bool, within_s: float = CLOSE_S) -> None:
-        """Interrupt coroutines, abandon threads, leave processes running or kill them. Blocks until it is done.
+        """Interrupt coroutines and what is on a cluster, abandon threads, leave processes running or kill them. Blocks
+        until it is done.
 
         Orders that come later are dropped: the store has them as running, and recovery finds that they never started.
         """
         self._threads.close()
         self._coroutines.close(within_s)
+        self._dask.close(within_s)
         self._processes.close(leave=leave_processes, within_s=within_s)
         self._watch.stop(1.0)
 

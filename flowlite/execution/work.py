@@ -110,7 +110,16 @@ class ShellWork:
     is_final_exit: Callable[[int], bool] | None = None  # exit code -> True: no further retry
 
 
-Work = CoroutineWork | ThreadWork | ProcessWork | ShellWork
+@dataclass(frozen=True, slots=True)
+class DaskWork:
+    """`target` is called as for ProcessWork, in a process of its own on a worker of the cluster at `address`."""
+
+    target: str
+    payload: Mapping[str, Any]
+    address: str
+
+
+Work = CoroutineWork | ThreadWork | ProcessWork | ShellWork | DaskWork
 
 
 # Not frozen: one is made for each attempt, and freezing triples what that costs. Nobody changes it.
