@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,10 @@ from flowlite.cli.output import json_option, paint, print_json, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
 from flowlite.cli.words import count, size
+
+if TYPE_CHECKING:
+    from flowlite.service.desk import Desk
+    from flowlite.service.keeping import Removed
 
 COMMANDS = {
     "backup": Lazy("flowlite.cli.db:backup", "Write a whole copy, also while work goes on."),
@@ -99,19 +103,29 @@ def check(setting: Setting, as_json: bool) -> None:
 @click.pass_obj
 def prune(setting: Setting, days: float | None, keep: int | None, as_json: bool) -> None:
     """Remove old finished runs with their logs and results."""
-    from flowlite.client.state_file import pruned
+    from flowlite.client.state_file import keep_of
 
-    retention = setting.settings.retention
-    days = retention.runs_days if days is None else days
-    keep = retention.keep_runs if keep is None else keep
     existing(setting)
-    runs, files = setting.ask(lambda client: pruned(client.state, days=days, keep_runs=keep, now=time.time()))
+    wanted = keep_of(setting.settings.retention, days, keep)
+
+    async def work(desk: Desk) -> Removed:
+        return await desk.prune(
+            wanted.runs_days, wanted.logs_days, wanted.events_days, wanted.keep_runs, wanted.size_bytes,
+            look=lambda removed: None,
+        )  # fmt: skip
+
+    removed = setting.change(work)
     if as_json:
-        print_json({"runs": runs, "files": files})
+        print_json(removed)
         return
+    how = "of any age" if wanted.runs_days is None else f"older than {wanted.runs_days:g} days"
     say(
-        f"✓ {count(runs, 'run')} and {count(files, 'file')} removed: older than {days:g} days, not of the newest {keep}"
+        f"✓ {count(removed.runs, 'run')} and the logs of {count(removed.logs, 'more run')} removed, "
+        f"{size(removed.file_bytes)}: {how}, not of the newest {wanted.keep_runs} of a DAG"
     )
+    if removed.is_too_large:
+        takes = f"the state takes {size(removed.size_bytes)}, more than size_gib"
+        say(f"{takes}; lower keep_runs, or raise size_gib", err=True)
 
 
 @click.command()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flowlite.config.sections import Retention
 from flowlite.engine.lock import StateLock
 from flowlite.service.errors import Unknown
+from flowlite.service.keeping import Keep, as_told
 from flowlite.store import admin, check
 from flowlite.store.store import Store
 
-DAY_S = 86400.0
+
+def keep_of(section: Retention, days: float | None, keep_runs: int | None) -> Keep:
+    """`[retention]`, with what somebody says in its place. Logs never stay longer than their runs."""
+    told = as_told(section)
+    if days is not None:
+        logs = days if told.logs_days is None else min(days, told.logs_days)
+        told = replace(told, runs_days=days, logs_days=logs)
+    return told if keep_runs is None else replace(told, keep_runs=keep_runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +66,3 @@ def migrated(file: Path) -> tuple[int, int]:
         before = admin.sizes(file).schema
         Store.open(file).close()
         return before, admin.sizes(file).schema
-
-
-async def pruned(state: Path, *, days: float, keep_runs: int, now: float) -> tuple[int, int]:
-    """Remove old finished runs, rows first and then their files; how many runs and files. Raises StateInUse."""
-    with StateLock(state):
-        store = Store.open(state / "flowlite.db")
-        try:
-            gone = await store.prune(older_than=now - days * DAY_S, keep_runs=keep_runs)
-        finally:
-            store.close()
-        return gone.runs, sum(removed(state, file) for file in gone.files)
-
-
-def removed(state: Path, file: str) -> bool:
-    """Delete a file or a folder below the state; whether it was there."""
-    path = state / file
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-        return True
-    if not path.exists():
-        return False
-    path.unlink()
-    return True

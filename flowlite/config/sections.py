@@ -64,7 +64,10 @@ class Retention:
     """The event stream, for whoever asks for what was missed."""
 
     keep_runs: int = 20
-    """So many of the newest runs of each DAG stay, however old they are."""
+    """So many of the newest runs of each DAG stay, however old they are, with their logs."""
+
+    size_gib: float = 20.0
+    """How large the state folder may become, in GiB. Beyond it the oldest logs go first, then the oldest runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from flowlite.service import systemd
 from flowlite.service.alerts.telling import Telling
 from flowlite.service.desk import Desk
 from flowlite.service.folder import DagFolder, keep_problems
+from flowlite.service.keeping import Keeper, as_told, removed_told
 from flowlite.service.notes import Note, Notes, Tell
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
@@ -39,6 +40,7 @@ __all__ = ["Daemon", "Leave", "NotUp", "pid_of"]
 
 FILE = "flowlite.db"
 PATIENCE_S = 2.0  # with whoever holds the state file, before the daemon says so; it goes on trying
+KEEP_FIRST_S, KEEP_EVERY_S = 300.0, 3600.0
 DRAIN_S = 30.0  # what runs inside the daemon has so long to end by itself
 
 
@@ -149,7 +151,8 @@ class Daemon:
     async def _work(self) -> None:
         """Until somebody asks for the end, or a part dies; then its error is raised."""
         parts: list[Awaitable[Any]] = [self._asked.wait(), self.engine.wait(), self.scheduler.wait()]
-        tasks = [asyncio.ensure_future(part) for part in (*parts, self._give_signs_of_life(), self._read_when_asked())]
+        parts += [self._give_signs_of_life(), self._read_when_asked(), self._keep()]
+        tasks = [asyncio.ensure_future(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -235,6 +238,20 @@ class Daemon:
         await self.engine.stop(leave_processes=leave)
         if left and leave:
             self.tell("", f"{attempts(left)} go on in processes of their own; the next start takes them up")
+
+    # --- how long things stay -----------------------------------------------------------------------------------------
+    async def _keep(self) -> None:
+        """By `[retention]` as it is then, once after the start and then each hour."""
+        await asyncio.sleep(KEEP_FIRST_S)
+        while True:
+            try:
+                keeper = Keeper(self.store, self.place.state, self.engine.clock.now)
+                told = removed_told(await keeper.once(as_told(self.settings.retention)))
+                if told:
+                    self.tell("", told)
+            except (FlowliteError, OSError) as error:
+                self.tell("failed", f"what is old can't be removed: {error}")
+            await asyncio.sleep(KEEP_EVERY_S)
 
     # --- what it says -------------------------------------------------------------------------------------------------
     def tell(self, state: str, text: str) -> None:

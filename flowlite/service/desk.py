@@ -14,6 +14,7 @@ from flowlite.core.reach import clear_preview
 from flowlite.core.rows import RunRow
 from flowlite.service.backfilling import LOOK_EVERY_S, Backfilling, heard
 from flowlite.service.errors import Nothing, RunUnknown
+from flowlite.service.keeping import Keep, Keeper, Removed
 from flowlite.service.seen import check_seen, token_of
 from flowlite.service.steering import Steering
 from flowlite.service.users import UserDesk
@@ -139,6 +140,19 @@ class Desk(Backfilling, Steering, UserDesk):
     async def _details(self, runs: Sequence[int]) -> list[RunDetail]:
         found = [await self.store.views.run_view(run) for run in runs]
         return [detail for detail in found if detail is not None]
+
+    # --- the state as a whole -----------------------------------------------------------------------------------------
+    async def prune(
+        self, runs_days: float | None, logs_days: float | None, events_days: float | None, keep_runs: int,
+        size_bytes: int | None = None, *, look: Callable[[Removed], None],
+    ) -> Removed:  # fmt: skip
+        """Remove what is older, as the daemon does by itself each hour; None: nothing for its age. `look` is called
+        with what has left so far."""
+        keep = Keep(
+            runs_days=runs_days, logs_days=logs_days, events_days=events_days, keep_runs=keep_runs,
+            size_bytes=size_bytes,
+        )  # fmt: skip
+        return await Keeper(self.store, self.engine.settings.state_dir, self.engine.clock.now, look).once(keep)
 
     # --- by hand ------------------------------------------------------------------------------------------------------
     async def preview(

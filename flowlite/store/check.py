@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+from flowlite.store import verdicts
 from flowlite.store.connect import connect_reader
 from flowlite.store.errors import FAULTS, StateNewer, translated
 from flowlite.store.migrate import newest_schema, schema_of
@@ -58,19 +59,22 @@ RULES = (
         "an attempt belongs to a task instance that has come as far",
         f"SELECT {WHERE_IT_IS} || ': attempt ' || x.number FROM attempt x LEFT JOIN task_instance i ON "
         "i.run_id = x.run_id AND i.task_no = x.task_no AND i.map_index = x.map_index "
-        "WHERE i.attempt IS NULL OR i.attempt < x.number",
+        "WHERE (i.attempt IS NULL OR i.attempt < x.number) AND x.run_id NOT IN (SELECT run_id FROM leaving)",
     ),
     Rule(
         "a task instance belongs to a run and to a task of its version",
         f"SELECT {WHERE_IT_IS} FROM task_instance x LEFT JOIN run r ON r.id = x.run_id "
-        "LEFT JOIN task t ON t.version = r.version AND t.number = x.task_no WHERE t.id IS NULL",
+        "LEFT JOIN task t ON t.version = r.version AND t.number = x.task_no WHERE t.id IS NULL "
+        "AND x.run_id NOT IN (SELECT run_id FROM leaving)",
     ),
     Rule(
         "a pool is not over-subscribed",
-        "SELECT 'pool ' || p.name || ': ' || sum(t.slots) || ' slots in use, it has ' || p.size FROM run r "
-        "CROSS JOIN task_instance x ON x.run_id = r.id AND x.state = 'running' "
+        # A task wider than its pool takes all of it; and what began before the pool was made smaller may go on.
+        "SELECT 'pool ' || p.name || ': ' || sum(max(1, min(t.slots, p.size))) || ' slots in use, it has ' || p.size "
+        "FROM run r CROSS JOIN task_instance x ON x.run_id = r.id AND x.state = 'running' "
         "CROSS JOIN task t ON t.version = r.version AND t.number = x.task_no CROSS JOIN pool p ON p.name = t.pool "
-        "WHERE r.state = 'running' GROUP BY p.name HAVING sum(t.slots) > p.size",
+        "WHERE r.state = 'running' GROUP BY p.name "
+        "HAVING sum(max(1, min(t.slots, p.size))) > p.size AND min(x.started_at) > p.changed_at",
     ),
     Rule(
         "the numbers of events do not overlap",
@@ -102,7 +106,7 @@ def violations(db: sqlite3.Connection, where: str) -> list[str]:
             return [f"schema {found} is older than {known}; bring it up with `flowlite db migrate`"]
         db.execute("BEGIN")
         try:
-            return [*_of_the_file(db), *_of_the_rules(db)]
+            return [*_of_the_file(db), *_of_the_rules(db), *verdicts.violations(db)]
         finally:
             db.execute("COMMIT")
     except FAULTS as error:

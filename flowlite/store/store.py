@@ -13,14 +13,14 @@ from typing import TypeVar
 
 from flowlite.core.planned import BackfillRow
 from flowlite.core.rows import Changes, GroupRow, InstanceRow, RunRow
-from flowlite.store import backfills, declared, problems, prune, recovery, schedules, tokens, users
+from flowlite.store import backfills, declared, problems, recovery, schedules, tokens, users
 from flowlite.store.ask import Question, answer_now
 from flowlite.store.commit import write
 from flowlite.store.connect import IN_MEMORY, check_durability, connect_writer, prepare_file
 from flowlite.store.errors import FAULTS, translated
+from flowlite.store.leaving import Departures
 from flowlite.store.migrate import migrate, refuse_newer
 from flowlite.store.outbox import Outbox
-from flowlite.store.prune import Pruned
 from flowlite.store.readers import Readers
 from flowlite.store.rows import OutboxRow, ProgressRow, ReportRow, TaskRow
 from flowlite.store.schedules import KnownSchedule, UpdateRow
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Store:
-    """Verbs for the engine; `views` for people, `outbox` for what is to be sent."""
+    """Verbs for the engine; `views` for people, `outbox` for what is to be sent, `departures` for what is to go."""
 
     def __init__(self, db: sqlite3.Connection, path: Path | None) -> None:
         self.path = path
@@ -41,6 +41,7 @@ class Store:
         self._readers = None if path is None else Readers(path)
         self.views = Views(self._ask)
         self.outbox = Outbox(self._writer, self._ask)
+        self.departures = Departures(self._writer, self._ask)
 
     @classmethod
     def open(cls, path: Path | None, *, durability: str = "full", patience_s: float = 30.0) -> Store:
@@ -160,21 +161,6 @@ class Store:
     async def dag_priorities(self) -> dict[str, int]:
         """What people gave DAGs by hand, by DAG."""
         return await self._ask(recovery.dag_priorities())
-
-    async def prune(self, *, older_than: float, keep_runs: int) -> Pruned:
-        """Finished runs that ended before then leave, but for the newest `keep_runs` of each DAG; so do old events.
-
-        Rows first: whoever is killed here leaves files without rows, never rows without files.
-        """
-        runs = await self._ask(prune.old_runs(older_than, keep_runs))
-        files: list[str] = []
-        for start in range(0, len(runs), prune.RUNS_AT_A_TIME):
-            some = runs[start : start + prune.RUNS_AT_A_TIME]
-            files += await self._writer.ask(partial(prune.remove_runs, runs=some), writes=True)
-        await self._writer.ask(partial(prune.remove_the_told, older_than=older_than), writes=True)
-        while await self._writer.ask(prune.give_back, writes=True):
-            pass
-        return Pruned(runs=len(runs), files=tuple(files))
 
     # --- users and tokens ---------------------------------------------------------------------------------------------
     async def add_user(self, name: str, role: str, teams: Sequence[str], *, at: float, by: str) -> bool:

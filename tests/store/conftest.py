@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from flowlite.core.graph import Graph
 from flowlite.core.rows import AttemptRow, Changes, Evidence, InstanceRow, RunRow
+from flowlite.core.tasks import Task
 from flowlite.store.rows import TaskRow
 from flowlite.store.store import Store
 
@@ -18,10 +20,16 @@ TASKS = (
     TaskRow("ask", kind="approval"),
     TaskRow("each", is_map=True),
 )
+GRAPH = Graph(
+    "sales", [Task(id="load"), Task(id="clean", pool="db", slots=2), Task(id="ask", is_approval=True),
+              Task(id="each", over=(3,))]
+).to_json()  # fmt: skip
 
 
 class Rows:
     """Makers of rows: what a test does not say has a plain value."""
+
+    graph = GRAPH
 
     def run(self, number: int = 1, state: str = "running", *, date: float | None = None, **more: Any) -> RunRow:
         date = float(number * 100) if date is None else date
@@ -76,7 +84,7 @@ def with_sales(store: Store) -> Store:
     from flowlite.store import declared
 
     work = partial(
-        declared.add_version, dag_id="sales", fingerprint="f1", graph_json='{"tasks":[]}', tasks=TASKS, file="sales.py",
+        declared.add_version, dag_id="sales", fingerprint="f1", graph_json=GRAPH, tasks=TASKS, file="sales.py",
         at=1.0, about="{}",
     )  # fmt: skip
     assert store._writer.ask_now(work, writes=True) == 1

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from flowlite.core.graph import Graph
 from flowlite.core.planned import AssetRow
+from flowlite.core.rows import AuditRow, Changes
+from flowlite.core.tasks import Task
 from flowlite.store.admin import backup, restore, sizes
 from flowlite.store.check import check
 from flowlite.store.errors import StateCorrupt, StateLocked, StateUnreachable
@@ -111,7 +114,7 @@ BROKEN = {
     "an attempt belongs to": "INSERT INTO attempt VALUES (7, 0, -1, 1, 0, 1.0, 4.0, 'failed', NULL, NULL, NULL, NULL, "
     "NULL)",
     "a task instance belongs to": "UPDATE task_instance SET task_no = 77 WHERE task_no = 3",
-    "a pool is not over-subscribed": "INSERT INTO pool VALUES ('default', 0, 0)",
+    "a pool is not over-subscribed": "INSERT INTO pool (name, size, is_by_hand) VALUES ('default', 0, 0)",
     "the numbers of events do not overlap": "UPDATE event SET size = 5 WHERE seq > 1",
     "points to a row of dag_version": "PRAGMA foreign_keys = OFF; UPDATE run SET version = 99",
 }
@@ -139,21 +142,32 @@ def test_check_tells_of_damage(path: Path) -> None:
 
 
 # --- prune -----------------------------------------------------------------------------------------------------------
-async def test_pruning_takes_old_runs_with_everything_and_names_their_files(on_disk: Store, rows, path: Path) -> None:
+async def pruned(store: Store, before: float, keep: int = 0) -> int:
+    """Every step of it, as service/keeping.py takes them."""
+    old = await store.departures.old_runs(before, keep)
+    number = await store.departures.take_out(old)
+    while await store.departures.remove_rows():
+        pass
+    await store.departures.gone([one.run_id for one in await store.departures.leaving()])
+    while await store.departures.remove_events(before) or await store.departures.remove_intervals(before):
+        pass
+    await store.departures.remove_the_told(before)
+    while await store.departures.give_back():
+        pass
+    return number
+
+
+async def test_pruning_takes_old_runs_with_everything(on_disk: Store, rows, path: Path) -> None:
     for number in range(1, 7):
         changes = rows.begun(number, state="success", ended_at=float(number))
-        changes.instances = [rows.instance(number, 0, to="success", attempt=1)]
+        changes.instances = [rows.instance(number, 0, to="success", attempt=1, started_at=1.0)]
         changes.attempts.append(rows.attempt(number, log=f"logs/{number}.log", result=f"@results/{number}.json"))
         changes.assets.append(AssetRow("lake", float(number), number, 0, -1))
         await on_disk.commit(
             changes, float(number), outbox=[OutboxRow("ops", "success", str(number), "{}", float(number))]
         )
     await on_disk.commit(rows.begun(7, tasks=[0]), 7.0)
-    pruned = await on_disk.prune(older_than=4.5, keep_runs=2)
-    assert pruned.runs == 4
-    assert set(pruned.files) == {f"logs/{number}.log" for number in range(1, 5)} | {
-        f"results/{number}.json" for number in range(1, 5)
-    }
+    assert await pruned(on_disk, 4.5, keep=2) == 4
     assert [run.id for run in await on_disk.views.list_runs()] == [7, 6, 5]
     assert [update.run_id for update in await on_disk.views.asset_updates("lake")] == [6, 5]
     assert {event.run_id for event in await on_disk.views.events_after(0)} == {5, 6, 7}
@@ -162,9 +176,43 @@ async def test_pruning_takes_old_runs_with_everything_and_names_their_files(on_d
     assert check(path) == []
 
 
+async def test_the_newest_runs_of_each_dag_stay(on_disk: Store, rows) -> None:
+    for number in range(1, 5):
+        await on_disk.commit(rows.begun(number, state="success", tasks=[], ended_at=float(number)), 1.0)
+    assert await on_disk.departures.old_runs(100.0, 0) == [1, 2, 3, 4]
+    assert await on_disk.departures.old_runs(100.0, 3) == [1]
+    assert await on_disk.departures.old_runs(100.0, 9) == []
+    assert await on_disk.departures.old_runs(3.0, 1) == [1, 2]
+    assert await on_disk.departures.old_runs(100.0, 1, among=[2, 4, 99]) == [2]
+
+
+async def test_a_run_leaves_in_small_steps_and_is_nowhere_seen_meanwhile(on_disk: Store, rows, path: Path) -> None:
+    ended = rows.begun(1, state="success")
+    ended.instances = [rows.instance(1, 0, index, to="skipped", since=1.0) for index in range(5_000)]
+    await on_disk.commit(ended, 1.0)
+    assert await on_disk.departures.take_out([1]) == 1
+    assert await on_disk.departures.remove_rows()
+    assert sizes(path).rows["task_instance"] == 3_000
+    assert await on_disk.views.list_runs() == []
+    assert check(path) == []
+    assert [one.is_empty for one in await on_disk.departures.leaving()] == [False]
+    while await on_disk.departures.remove_rows():
+        pass
+    assert sizes(path).rows["task_instance"] == 0
+    assert [one.is_empty for one in await on_disk.departures.leaving()] == [True]
+
+
+async def test_a_run_that_was_cleared_meanwhile_stays(on_disk: Store, rows) -> None:
+    await on_disk.commit(rows.begun(1, state="failed", tasks=[]), 1.0)
+    old = await on_disk.departures.old_runs(100.0, 0)
+    await on_disk.commit(Changes(runs=[rows.run(1, "queued")]), 2.0)
+    assert await on_disk.departures.take_out(old) == 0
+    assert [run.id for run in await on_disk.views.list_runs()] == [1]
+
+
 async def test_the_number_of_a_pruned_run_is_not_given_again(on_disk: Store, rows) -> None:
     await on_disk.commit(rows.begun(41, state="failed", tasks=[]), 1.0)
-    assert (await on_disk.prune(older_than=100.0, keep_runs=0)).runs == 1
+    assert await pruned(on_disk, 100.0) == 1
     assert (await on_disk.unfinished()).next_run == 42
     assert await on_disk.commit(rows.begun(42, tasks=[]), 2.0) == 2
 
@@ -173,8 +221,7 @@ async def test_pruning_gives_space_back(on_disk: Store, rows, path: Path) -> Non
     ended = rows.begun(1, state="success")
     ended.instances = [rows.instance(1, task, to="skipped") for task in range(30_000)]
     await on_disk.commit(ended, 1.0)
-    await on_disk.prune(older_than=0.0, keep_runs=0)
-    await on_disk.prune(older_than=100.0, keep_runs=0)
+    await pruned(on_disk, 100.0)
     assert sizes(path).free_bytes == 0
     on_disk.close()
     assert path.stat().st_size < 2 << 20
@@ -183,5 +230,43 @@ async def test_pruning_gives_space_back(on_disk: Store, rows, path: Path) -> Non
 async def test_unused_versions_leave_with_their_runs(on_disk: Store, rows) -> None:
     await on_disk.commit(rows.begun(1, state="success", tasks=[]), 1.0)
     await on_disk.add_version("sales", "f2", "{}", ["load"], file=None, at=2.0)
-    await on_disk.prune(older_than=100.0, keep_runs=0)
+    await pruned(on_disk, 100.0)
     assert [version.version for version in await on_disk.views.versions_of("sales")] == [2]
+
+
+# --- the trigger rules ------------------------------------------------------------------------------------------------
+CHAIN = Graph(
+    "sales", [Task(id="load"), Task(id="clean", after=("load",)), Task(id="mend", after=("load",), rule="one_failed")]
+).to_json()
+LIVES = [
+    # load, clean, mend: their ends ("" has no attempt: started_at is None)
+    (("success", "success", "-skipped"), ""),
+    (("failed", "-upstream_failed", "success"), ""),
+    (("failed", "success", "success"), "run 1 clean, which ran: all_success says block"),
+    (("success", "success", "failed"), "run 1 mend, which ran: one_failed says skip"),
+    (("success", "-upstream_failed", "-skipped"), "run 1 clean, which is upstream_failed: all_success says run"),
+    (("failed", "-skipped", "success"), "run 1 clean, which is skipped: all_success says block"),
+]
+
+
+@pytest.mark.parametrize(("ends", "said"), LIVES, ids=[" ".join(life[0]) for life in LIVES])
+async def test_what_has_run_must_have_been_allowed_to(on_disk: Store, rows, path: Path, ends, said: str) -> None:
+    version = await on_disk.add_version("sales", "f2", CHAIN, ["load", "clean", "mend"], file=None, at=2.0)
+    changes = rows.begun(1, state="failed", tasks=[], version=version)
+    for number, end in enumerate(ends):
+        more = {} if end.startswith("-") else {"attempt": 1, "started_at": 1.0}
+        changes.instances.append(rows.instance(1, number, to=end.lstrip("-"), **more))
+    await on_disk.commit(changes, 1.0)
+    assert [line.removeprefix("a trigger rule is kept: not so for ") for line in check(path)] == [said][: bool(said)]
+    audit = AuditRow(1.0, "ana", "mark success", "run 1 load", "")
+    await on_disk.commit(Changes(audit=[audit]), 2.0)  # a person has set a state: what followed had its right
+    assert check(path) == []
+
+
+async def test_a_pool_that_was_made_smaller_while_it_was_busy_is_in_order(on_disk: Store, rows, path: Path) -> None:
+    await on_disk.commit(Changes(pools=[("default", 2, True)]), 1.0)
+    begun = rows.begun(1, tasks=[0])
+    begun.instances[0] = rows.instance(1, 0, to="running")
+    await on_disk.commit(begun, 1.0)
+    await on_disk.commit(Changes(pools=[("default", 0, True)]), 2.0)
+    assert check(path) == []

@@ -55,7 +55,7 @@ def test_every_table_is_strict(path: Path) -> None:
 def test_a_file_of_every_earlier_schema_comes_up_and_keeps_its_rows(path: Path, migration: Migration) -> None:
     db = connect_writer(path)
     migrate(db, path, known_migrations()[: migration.number])
-    db.execute("INSERT INTO pool VALUES ('db', 3, 1)")
+    db.execute("INSERT INTO pool (name, size, is_by_hand) VALUES ('db', 3, 1)")
     db.close()
     store = Store.open(path)
     assert store.read_now(_pools()) == [("db", 3, 1)]
@@ -63,7 +63,7 @@ def test_a_file_of_every_earlier_schema_comes_up_and_keeps_its_rows(path: Path, 
 
 
 def _pools():
-    return (yield "SELECT * FROM pool", ())
+    return (yield "SELECT name, size, is_by_hand FROM pool", ())
 
 
 def test_a_file_is_copied_before_its_schema_moves(path: Path) -> None:

@@ -136,7 +136,7 @@ def record(folder: Path, durability: str, rows: Any) -> Recording:
         db.execute("PRAGMA synchronous = OFF")
     migrate(db, None)
     db.execute("BEGIN")
-    declared.add_version(db, "sales", "f1", "{}", ["load", "clean", "ask", "each"], None, 1.0, "{}")
+    declared.add_version(db, "sales", "f1", rows.graph, ["load", "clean", "ask", "each"], None, 1.0, "{}")
     db.execute("COMMIT")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     start = {file.name: file.read_bytes() for file in folder.iterdir() if not file.name.endswith("-shm")}

@@ -185,6 +185,7 @@ ROUTES = (
     rule("create_token", "/tokens"),
     rule("revoke_token", "/tokens/{name}/revoke"),
     # --- the daemon
+    rule("prune", "/prune"),
     look("health", "/health", DAEMON),
     look("metrics", "/metrics", DAEMON),
     rule("shutdown", "/shutdown", DAEMON),

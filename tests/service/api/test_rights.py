@@ -83,11 +83,13 @@ ACTS = {
 }
 RULES = {
     "users", "add_user", "change_user", "remove_user", "tokens", "create_token", "revoke_token", "shutdown", "reload",
+    "prune",
 }  # fmt: skip
 HOW = {
     "names": [], "index": None, "with_downstream": True, "only_failed": False, "why": "", "state": "success",
     "start": "2024-03-01", "end": "2024-03-03", "size": 3, "concurrency": 3, "priority": 3, "text": "x", "since": 0,
-    "until": 1, "runs": [], "ids": [1], "number": 1, "is_approved": True,
+    "until": 1, "runs": [], "ids": [1], "number": 1, "is_approved": True, "runs_days": 900, "logs_days": 900,
+    "events_days": 900, "keep_runs": 9,
     "line": 1, "at": 0.0,
 }  # fmt: skip
 
