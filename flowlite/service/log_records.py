@@ -52,8 +52,8 @@ class LogHit:
 class LogHits:
     """What was found, nearest first; the search goes on from `next_line`; None: there is no more.
 
-    place: how many hits there are before the first of these; None: not known yet. The rest is as in a page: asked again,
-    it has gone on.
+    place: how many hits there are before the first of these; None: not known yet. The rest is as in a page: asked
+    again, it has gone on.
     """
 
     hits: tuple[LogHit, ...]
