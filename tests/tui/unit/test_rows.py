@@ -93,7 +93,7 @@ def test_a_table_that_has_no_room_leaves_out_what_matters_least():
 def test_a_column_that_is_not_shown_has_no_cells():
     table = Table(COLUMNS, 20)
     row = joined(table.cell("dag", "sales"), table.cell("runs", "x"), table.cell("dur", "12s"))
-    assert text_of(row, 20) == "  sales          12s"
+    assert text_of(row, 20) == "  sales         12s "
 
 
 # --- small pictures ---------------------------------------------------------------------------------------------------
