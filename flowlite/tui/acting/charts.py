@@ -111,7 +111,7 @@ GANTT = (
     act("gantt.zoom-out", "Zoom out", "Z underscore", lambda here: here.stretch(-1)),
     move("gantt.left", "Earlier", ("h", "left"), lambda here: here.scroll(-1)),
     move("gantt.right", "Later", ("l", "right"), lambda here: here.scroll(1)),
-    act("gantt.fold", "The elements of a map, or none of them", "space", GanttView.fold, "map"),
+    act("gantt.fold", "The elements of a map, the tasks of a family, or none", "space", GanttView.fold, "fold"),
     act("gantt.critical", "Only the critical path, or all", "c", GanttView.only_critical, "critical path"),
     *runs_of("gantt"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -89,14 +89,9 @@ def _what(course: Course, attempt: Attempt) -> str:
     return "failed" if attempt.outcome in FAILURES else "success"
 
 
-def critical_path(upstream: Sequence[Sequence[int]], courses: Iterable[Course], now: float) -> list[int]:
+def critical_path(upstream: Sequence[Sequence[int]], ended: Mapping[int, float]) -> list[int]:
     """The tasks that a run could not have been faster without: from the one that ended last back over the upstream
-    task that each had to wait for longest. A map counts by its last element."""
-    ended: dict[int, float] = {}
-    for course in courses:
-        end = course.ended_at(now)
-        if end is not None:
-            ended[course.task] = max(ended.get(course.task, end), end)
+    task that each had to wait for longest. `ended`: by task, of those that have run."""
     path: list[int] = []
     task = max(ended, key=lambda one: (ended[one], -one), default=None)
     while task is not None:
@@ -104,18 +99,3 @@ def critical_path(upstream: Sequence[Sequence[int]], courses: Iterable[Course], 
         ups = [up for up in upstream[task] if up in ended]
         task = max(ups, key=lambda one: (ended[one], -one), default=None)
     return path[::-1]
-
-
-def idle(courses: Iterable[Course], start: float, end: float, now: float) -> list[tuple[float, float]]:
-    """When nothing ran at all, between the beginning and the end of a run."""
-    busy = sorted(
-        (one.started_at, now if one.ended_at is None else one.ended_at) for course in courses for one in course.attempts
-    )
-    holes, until = [], start
-    for begun, ended in busy:
-        if begun > until:
-            holes.append((until, begun))
-        until = max(until, ended)
-    if end > until:
-        holes.append((until, end))
-    return holes

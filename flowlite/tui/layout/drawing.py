@@ -33,6 +33,7 @@ class Drawing:
             for line in range(self._sizes[number].height):
                 self._on_row.setdefault(self.placed.corners[number][1] + line, []).append((number, line))
         self._now = Now()
+        self._failed: frozenset[int] | None = None
         self._cursor: int | None = None
         self._critical: frozenset[int] = frozenset()
         self._marked: dict[str, tuple[frozenset[Edge], Wires]] = {}
@@ -58,10 +59,20 @@ class Drawing:
         """Of a box: column, row, cells, rows."""
         return (*self.placed.corners[number], self._sizes[number].width, self._sizes[number].height)
 
+    @property
+    def failed(self) -> frozenset[int]:
+        """The boxes in which a task has failed."""
+        if self._failed is None:
+            places = self.view.box_of_task
+            self._failed = frozenset(
+                places[task] for task, state in enumerate(self._now.states) if state == "failed" and task in places
+            )
+        return self._failed
+
     # --- what changes -------------------------------------------------------------------------------------------------
     def show(self, now: Now) -> set[int]:
         """New states; the answer is the rows that look different."""
-        before, self._now = self._now, now
+        before, self._now, self._failed = self._now, now, None
         changed = {self.view.box_of_task[task] for task in _changed(before, now) if task in self.view.box_of_task}
         if not changed:
             return set()

@@ -75,6 +75,21 @@ def folded_at_first(graph: TaskGraph, folds: Collection[str]) -> frozenset[str]:
     return frozenset(folds) if len(graph.ids) > MANY else frozenset()
 
 
+def families(graph: TaskGraph) -> dict[int, str]:
+    """By task the name of its family, group and all; none where there are few tasks."""
+    members: dict[str, list[int]] = {}
+    for number in range(len(graph.ids)) if len(graph.ids) > MANY else ():
+        for key in _keys(graph, number):
+            if key.startswith("family:"):
+                members.setdefault(key, []).append(number)
+    found: dict[int, str] = {}
+    for key, tasks in members.items():
+        if len(tasks) >= FAMILY:
+            _, group, _, stem = key.split(":", 3)
+            found |= dict.fromkeys(tasks, f"{group}.{stem}" if group else stem)
+    return found
+
+
 def box_of(folds: Mapping[str, Fold], folded: Collection[str]) -> dict[int, str]:
     """For each task that is folded away the key of the outermost fold around it that is folded."""
     hidden: dict[int, str] = {}

@@ -223,12 +223,14 @@ class GraphPane:
         rows = self.viewport.rows(self.drawing.row, MARGIN)
         if self.viewport.sees_all or width < 3 * WIDTH or height < 2 * HEIGHT:
             return rows
-        failed = {
-            number for number, box in enumerate(self.drawing.view.boxes) if self.now.of(box).get("failed")
-        }  # fmt: skip
-        small = minimap(self.drawing.placed, failed, self.viewport.seen)
-        at = width - WIDTH
-        return [
-            *rows[: height - HEIGHT],
-            *(beside(row, one, at) for row, one in zip(rows[height - HEIGHT :], small, strict=True)),
-        ]
+        small = minimap(self.drawing.placed, self.drawing.failed, self.viewport.seen)
+        first = 0 if self._cursor_row() >= height - HEIGHT else height - HEIGHT  # never over the cursor
+        over = [beside(row, one, width - WIDTH) for row, one in zip(rows[first : first + HEIGHT], small, strict=True)]
+        return [*rows[:first], *over, *rows[first + HEIGHT :]]
+
+    def _cursor_row(self) -> int:
+        """On the screen."""
+        if self.drawing is None or self.cursor is None:
+            return 0
+        _, y, _, high = self.drawing.rectangle(self.cursor)
+        return y + high - 1 - self.viewport.top

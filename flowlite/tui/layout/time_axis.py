@@ -38,6 +38,7 @@ class Axis:
         self.s_per_column = max(open_s, 1e-3) / max(columns - FOLD * len(folds), 1)
         self.pieces = list(self._pieces(folds))
         self._starts = [piece.start for piece in self.pieces]
+        self._columns = [piece.x for piece in self.pieces]
 
     def _pieces(self, folds: Iterable[tuple[float, float]]) -> Iterator[Piece]:
         at, x = self.start, 0.0
@@ -55,6 +56,11 @@ class Axis:
         piece = self.pieces[max(bisect_right(self._starts, at) - 1, 0)]
         part = (at - piece.start) / (piece.end - piece.start)
         return piece.x + min(max(part, 0.0), 1.0) * (piece.end_x - piece.x)
+
+    def at(self, column: float) -> float:
+        """The instant with which a column begins."""
+        piece = self.pieces[max(bisect_right(self._columns, column) - 1, 0)]
+        return piece.start + (column - piece.x) / (piece.end_x - piece.x) * (piece.end - piece.start)
 
     def folds(self) -> list[tuple[int, str]]:
         """The column and the text of each fold."""

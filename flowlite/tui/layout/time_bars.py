@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import floor
 
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.course import Course, phases
+from flowlite.tui.layout.crowd import Crowd
 from flowlite.tui.layout.line import Line
 from flowlite.tui.layout.time_axis import Axis
 from flowlite.tui.rows import EIGHTHS, LEVELS
@@ -15,6 +15,7 @@ LOOK = {  # of a phase: its sign, its role
     "queued": ("░", "bar-rest"), "between": ("╌", "state-retrying"), "waiting": ("┄", "state-waiting"),
     "running": ("█", "state-running"), "success": ("█", "state-success"), "failed": ("█", "state-failed"),
 }  # fmt: skip
+SAMPLES = 4  # of each column of a crowd
 SAID = {"upstream_failed": "not run", "skipped": "skipped", "cancelled": "cancelled"}
 
 
@@ -42,26 +43,26 @@ def _filled(cells: float) -> str:
     return "█" * whole + (EIGHTHS[rest] if rest else "")
 
 
-def draw_crowd(line: Line, courses: Sequence[Course], axis: Axis, first: int, now: float) -> None:
+def draw_crowd(line: Line, crowd: Crowd, axis: Axis, first: int, now: float) -> None:
     """Many at a time: the more of them ran, the higher; the row's highest is full."""
-    steps = [0.0] * (axis.columns + 2)
-    failed = set[int]()
-    for course in courses:
-        for attempt in course.attempts:
-            start, end = axis.x(attempt.started_at), axis.x(now if attempt.ended_at is None else attempt.ended_at)
-            _add(steps, start, max(end, start + 1 / 8))
-        if course.state == "failed":
-            failed.add(min(floor(axis.x(course.since)), axis.columns - 1))
-    most = max(steps, default=0.0)
-    role = "state-running" if any(one.state == "running" for one in courses) else "state-success"
-    for column, much in enumerate(steps[: axis.columns]):
-        if much > 0:
-            line.put(column - first, LEVELS[min(int(much / most * 8), 7)], role)
-        if column in failed:
-            line.put(column - first, glyph("failed"), "state-failed")
+    end = crowd.ended_at(now)
+    if crowd.started_at is None or end is None:
+        return
+    columns = range(floor(axis.x(crowd.started_at)), min(floor(axis.x(end)) + 1, axis.columns))
+    much = {column: _much(crowd, axis, column, end) for column in columns}
+    most = max(much.values(), default=0.0)
+    role = "state-running" if crowd.counts.get("running") else "state-success"
+    for column, value in much.items():
+        if value > 0:
+            line.put(column - first, LEVELS[min(int(value / most * 8), 7)], role)
+    for at in crowd.failed_at:
+        line.put(min(floor(axis.x(at)), axis.columns - 1) - first, glyph("failed"), "state-failed")
 
 
-def _add(steps: list[float], start: float, end: float) -> None:
-    """What part of each column lies between two places on the axis."""
-    for column in range(floor(start), min(floor(end), len(steps) - 1) + 1):
-        steps[column] += min(end, column + 1) - max(start, column)
+def _much(crowd: Crowd, axis: Axis, column: int, end: float) -> float:
+    """How many ran in a column, on the average; a little if one that ran began in it."""
+    start, stop = axis.at(column), axis.at(column + 1)
+    width = (stop - start) / SAMPLES
+    seen = [start + (part + 0.5) * width for part in range(SAMPLES)]
+    found = sum(crowd.at(instant) for instant in seen if instant < end) / SAMPLES
+    return found or (0.1 if crowd.began(start, stop) else 0.0)

@@ -3,19 +3,23 @@ has heard it, so that nothing is asked for again while it goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import Any
 
 from flowlite.core.states import FINISHED
 from flowlite.tui.layout.course import Attempt, Course
+from flowlite.tui.layout.crowd import Crowd
+from flowlite.tui.layout.folds import families
 from flowlite.tui.layout.gantt import Story
 from flowlite.tui.layout.task_graph import TaskGraph
 from flowlite.tui.model.columns import rows
-from flowlite.tui.model.run import STATES, RunModel, Task, known
+from flowlite.tui.model.run import CODE, STATES, RunModel, Task, known
 
 Told = Mapping[str, Any]
-Key = tuple[int, int]  # the number of a task, a map index
 OUTCOMES = {"retrying": "failed"}  # of an attempt, by the state of its task instance, where they differ
+OVER = frozenset(CODE[state] for state in (*map(str, FINISHED), "retrying"))
+LIVE = frozenset(CODE[state] for state in ("running", "waiting"))
 
 
 def graph_of(model: RunModel) -> TaskGraph:
@@ -31,104 +35,116 @@ class History:
     """The attempts of one run that the daemon has told of."""
 
     def __init__(self, told: Told) -> None:
-        self.attempts: dict[Key, list[Attempt]] = {}
-        due = {
+        self._due = {
             (task, index, number): at
             for task, index, number, at in rows(told["due"], "task_no", "map_index", "number", "due_at")
         }
+        self._attempts: dict[int, dict[int, list[Attempt]]] = {}  # by task and map index
         names = ("task_no", "map_index", "number", "outcome", "started_at", "ended_at")
         for task, index, number, outcome, started, ended in rows(told["attempts"], *names):
-            queued = due.get((task, index, number))
-            self.attempts.setdefault((task, index), []).append(Attempt(number, started, ended, outcome, queued))
-        self._due = due
+            attempt = Attempt(number, started, ended, outcome, self._due.get((task, index, number)))
+            self._attempts.setdefault(task, {}).setdefault(index, []).append(attempt)
+        self._families: tuple[list[Task], dict[int, str]] | None = None
 
     def lacks(self, model: RunModel) -> bool:
         """Whether attempts have come and gone that are not known: then it is to be asked for again."""
         for task in model.tasks:
-            if task.elements is None:
-                if task.attempt > self._last(task.number, -1) + 1:
-                    return True
-            elif any(n > self._last(task.number, i) + 1 for i, n in enumerate(task.elements.attempt) if n > 1):
+            told = self._attempts.get(task.number, {})
+            numbers = {-1: task.attempt} if task.elements is None else dict(enumerate(task.elements.attempt))
+            if any(number > 1 and number > _last(told.get(index)) + 1 for index, number in numbers.items()):
                 return True
         return False
 
-    def _last(self, task: int, index: int) -> int:
-        told = self.attempts.get((task, index))
-        return told[-1].number if told else 0
-
-    def story(self, model: RunModel, now: float, usual_s: Mapping[int, float] | None = None) -> Story | None:
-        """Of the run as it is now; None: it has not begun."""
+    def story(
+        self, model: RunModel, now: float, *, usual_s: Mapping[int, float] | None = None,
+        unfolded: Collection[str] = (),
+    ) -> Story | None:  # fmt: skip
+        """Of the run as it is now; None: it has not begun. `unfolded`: the maps whose elements are to be seen."""
         if model.started_at is None:
             return None
-        courses = [course for task in model.tasks for course in self._of_task(task)]
-        ready = _Ready(model, courses)
+        ended = {task.number: end for task in model.tasks if (end := self._end(task)) is not None}
+        courses = [self._course(task, model, ended) for task in model.tasks if task.elements is None]
+        maps = [task for task in model.tasks if task.elements is not None]
+        seen = [self._elements(task) for task in maps if task.id in unfolded]
         return Story(
             ids=[task.id for task in model.tasks],
             upstream=[task.upstream for task in model.tasks],
-            maps=frozenset(task.number for task in model.tasks if task.elements is not None),
-            courses=[ready.told(course) for course in courses],
+            courses=[*courses, *chain.from_iterable(seen)],
+            crowds={task.number: self._crowd(task) for task in maps},
+            families=self._names(model),
             started_at=model.started_at, ended_at=model.ended_at, now=now, usual_s=usual_s or {},
         )  # fmt: skip
 
-    def _of_task(self, task: Task) -> list[Course]:
-        if task.elements is None:
-            state, resume = STATES[task.state_code], task.resume_at
-            attempts = self._attempts(task.number, -1, state, task.attempt, known(task.started), known(task.since))
-            since = known(task.since) or 0.0
-            return [Course(task=task.number, state=state, since=since, attempts=attempts, resume_at=resume)]
-        e, found = task.elements, []
-        for index, code in enumerate(e.state):
-            moved = known(e.since[index])
-            attempts = self._attempts(
-                task.number, index, STATES[code], e.attempt[index], known(e.started[index]), moved
-            )
-            found.append(
-                Course(task=task.number, index=index, state=STATES[code], since=moved or 0.0, attempts=attempts)
-            )
-        return found
+    def _names(self, model: RunModel) -> dict[int, str]:
+        if self._families is None or self._families[0] is not model.tasks:
+            self._families = model.tasks, families(graph_of(model))
+        return self._families[1]
 
-    def _attempts(
-        self, task: int, index: int, state: str, number: int, started: float | None, since: float | None
+    # --- plain tasks --------------------------------------------------------------------------------------------------
+    def _end(self, task: Task) -> float | None:
+        """When what comes after a task could begin."""
+        if task.elements is not None:
+            return max((at for at in task.elements.since if at == at), default=None)  # without those that never moved
+        return known(task.since) if task.state_code in OVER else None
+
+    def _course(self, task: Task, model: RunModel, ended: Mapping[int, float]) -> Course:
+        attempts = self._since_told(task.number, -1, task.state_code, task.attempt, task.started, task.since)
+        if attempts and attempts[0].number == 1 and attempts[0].queued_at is None:
+            ready = max((ended.get(up, 0.0) for up in task.upstream), default=0.0)
+            first = attempts[0]._replace(queued_at=min(max(ready, model.started_at or 0.0), attempts[0].started_at))
+            attempts = (first, *attempts[1:])
+        return Course(
+            task=task.number, state=STATES[task.state_code], since=known(task.since) or 0.0, attempts=attempts,
+            resume_at=task.resume_at,
+        )  # fmt: skip
+
+    def _since_told(
+        self, task: int, index: int, code: int, number: int, started: float, since: float
     ) -> tuple[Attempt, ...]:
         """Those that were told of, and the one under way or the one that has ended since."""
-        told = self.attempts.get((task, index), [])
-        if not number or started is None or (told and told[-1].number >= number):
+        told = self._attempts.get(task, {}).get(index, [])
+        if number <= _last(told) or known(started) is None:
             return tuple(told)
         queued = self._due.get((task, index, number))
-        if state in FINISHED or state == "retrying":
-            return (*told, Attempt(number, started, since or started, OUTCOMES.get(state, state), queued))
-        if state in ("running", "waiting"):
-            return (*told, Attempt(number, started, None, None, queued))
-        return tuple(told)
+        if code in OVER:
+            state = STATES[code]
+            return (*told, Attempt(number, started, known(since) or started, OUTCOMES.get(state, state), queued))
+        return (*told, Attempt(number, started, None, None, queued)) if code in LIVE else tuple(told)
 
-
-class _Ready:
-    """When each task instance could have begun: its upstream had ended."""
-
-    def __init__(self, model: RunModel, courses: list[Course]) -> None:
-        self._upstream = [task.upstream for task in model.tasks]
-        self._begun = model.started_at or 0.0
-        self._ended: dict[int, float] = {}
-        self._element: dict[Key, float] = {}
-        for course in courses:
-            end = (
-                course.attempts[-1].ended_at if course.attempts else course.since if course.state in FINISHED else None
+    # --- maps ---------------------------------------------------------------------------------------------------------
+    def _elements(self, task: Task) -> list[Course]:
+        """Each by itself."""
+        e = task.elements
+        assert e is not None
+        return [
+            Course(
+                task=task.number, index=index, state=STATES[code], since=known(e.since[index]) or 0.0,
+                attempts=self._since_told(
+                    task.number, index, code, e.attempt[index], e.started[index], e.since[index]
+                ),
             )
-            if end is not None:
-                self._ended[course.task] = max(self._ended.get(course.task, end), end)
-                self._element[course.task, course.index] = end
+            for index, code in enumerate(e.state)
+        ]  # fmt: skip
 
-    def told(self, course: Course) -> Course:
-        """With the time from which its first attempt waited for a slot."""
-        if not course.attempts or course.attempts[0].queued_at is not None or course.attempts[0].number != 1:
-            return course
-        first = course.attempts[0]
-        at = self._begun
-        for up in self._upstream[course.task]:
-            beside = self._element.get((up, course.index)) if course.index >= 0 else None
-            at = max(at, self._ended.get(up, at) if beside is None else beside)
-        first = first._replace(queued_at=min(at, first.started_at))
-        return Course(
-            task=course.task, index=course.index, state=course.state, since=course.since,
-            attempts=(first, *course.attempts[1:]), resume_at=course.resume_at,
-        )  # fmt: skip
+    def _crowd(self, task: Task) -> Crowd:
+        """All of them; nothing is made for each."""
+        e, told = task.elements, self._attempts.get(task.number, {})
+        assert e is not None
+        width = len(e)
+        attempts = [one for index, found in told.items() if index < width for one in found]
+        starts = [one.started_at for one in attempts]
+        ends = [one.ended_at for one in attempts if one.ended_at is not None]
+        for index, (code, number, started) in enumerate(zip(e.state, e.attempt, e.started, strict=True)):
+            if number and started == started and number > _last(told.get(index)):
+                if code in OVER:
+                    starts.append(started)
+                    ends.append(e.since[index])
+                elif code in LIVE:
+                    starts.append(started)
+        failed = CODE["failed"]
+        failed_at = sorted(e.since[index] for index, code in enumerate(e.state) if code == failed)
+        return Crowd(sorted(starts), sorted(ends), failed_at, task.tally())
+
+
+def _last(attempts: list[Attempt] | None) -> int:
+    return attempts[-1].number if attempts else 0

@@ -79,7 +79,7 @@ class DagCanvas(OfRun, can_focus=True):
         if model is None or self.pane is None or not self.pane.is_critical_marked:
             return ()
         story = self.story(model)
-        return () if story is None else critical_path(story.upstream, story.courses, story.now)
+        return () if story is None else critical_path(story.upstream, story.ended())
 
     # --- drawing ------------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> Sequence[Row]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from flowlite.tui.layout.crowd import Crowd
 from flowlite.tui.layout.gantt import ORDERS, Bar, Gantt
 from flowlite.tui.layout.time_axis import Axis
 from flowlite.tui.picking import Picking
@@ -35,6 +36,7 @@ class GanttView(OfRun, can_focus=True):
         self._gantt: Gantt | None = None
         self._made: tuple[object, ...] = ()
         self._good_until = 0.0
+        self._begun: int | None = None  # the run in which the cursor has found its first row
 
     # --- the chart ----------------------------------------------------------------------------------------------------
     def gantt(self) -> Gantt | None:
@@ -47,7 +49,7 @@ class GanttView(OfRun, can_focus=True):
         if is_same and (time.monotonic() < self._good_until or (model.is_finished and model.version == self._made[3])):
             return self._gantt
         begun = time.monotonic()
-        story = self.story(model)
+        story = self.story(model, self.unfolded)
         if story is None:
             return self._gantt if is_same else None
         self._gantt, self._made = Gantt(story, order=self.order, unfolded=self.unfolded), (*wanted, model.version)
@@ -68,8 +70,12 @@ class GanttView(OfRun, can_focus=True):
             return [Line(width).skip().right(*self.of_run(), margin=1).row, BLANK, self._nothing(width)]
         if model is not None and not model.is_finished:
             self.is_ticking = True
-        bars = [bar for bar in gantt.bars if not self.is_only_critical or bar.task in set(gantt.path)]
+        path = set(gantt.path)
+        bars = [bar for bar in gantt.bars if not self.is_only_critical or not path.isdisjoint(bar.tasks)]
         self.picking.take([bar.key for bar in bars])
+        if self._begun != self.run:
+            self._begun = self.run
+            self.picking.go(next((place for place, bar in enumerate(bars) if bar.state == "failed"), 0))
         inside = width - 3
         _, chart = gantt.widths(inside)
         axis = gantt.axis(chart * ZOOMS[self.zoom])
@@ -100,12 +106,10 @@ class GanttView(OfRun, can_focus=True):
 
     def _title(self, gantt: Gantt, axis: Axis, width: int) -> Row:
         line = Line(width).skip().put("Gantt", "title" if self.has_focus else "title-idle")
-        shown = sum(1 for bar in gantt.bars if not bar.indent)
+        total, rows = len(gantt.story.ids), sum(not bar.indent for bar in gantt.bars)
+        said = f"{total:,} tasks" if rows == total else f"{total:,} tasks in {rows:,} rows"
         line.put(
-            f"  {shown:,} tasks"
-            if not self.is_only_critical
-            else f"  critical path  {len(gantt.path)} of {shown:,} tasks",
-            "dim",
+            f"  critical path  {len(gantt.path)} of {total:,} tasks" if self.is_only_critical else f"  {said}", "dim"
         )
         line.put(f"  by {self.order}  {axis.s_per_column:.2g} s a cell", "dim")
         return line.right(*self.of_run(), margin=1).row
@@ -151,18 +155,22 @@ class GanttView(OfRun, can_focus=True):
         self.renew_now()
 
     def fold(self) -> None:
-        """The elements of the map under the cursor, or none of them any more."""
-        bar = self.bar
-        if bar is not None and (bar.is_map or bar.indent) and self._gantt is not None:
-            id_ = self._gantt.story.ids[bar.task]
-            self.unfolded ^= {id_}
-            self.picking.find(id_)
-            self.renew_now()
+        """The elements of the map under the cursor, the tasks of the family, or none of them any more."""
+        bar, around = self.bar, None
+        for one in () if self._gantt is None else self._gantt.bars:
+            around = one if not one.indent else around
+            if one is bar and around is not None and isinstance(around.what, Crowd):
+                self.unfolded ^= {around.key}
+                self.picking.find(around.key)
+        self.renew_now()
 
     def enter(self) -> None:
-        """Into the run, at the task."""
-        if self.bar is not None and self.run is not None:
-            self.ui.go(Place("run", str(self.run), self.bar.key.partition("[")[0]))
+        """Into the run, at the task; a family is unfolded."""
+        bar = self.bar
+        if bar is not None and len(bar.tasks) > 1:
+            self.fold()
+        elif bar is not None and self.run is not None:
+            self.ui.go(Place("run", str(self.run), bar.key.partition("[")[0]))
 
     # --- the mouse ----------------------------------------------------------------------------------------------------
     def clicked(self, key: str, x: int, y: int, *, times: int) -> None:

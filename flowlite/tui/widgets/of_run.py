@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flowlite.tui.format import length, when
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.gantt import Story
@@ -52,7 +54,7 @@ class OfRun(Canvas):
                 self.chosen = runs[place] if place else None
                 self.renew_now()
 
-    def story(self, model: RunModel) -> Story | None:
+    def story(self, model: RunModel, unfolded: Collection[str] = ()) -> Story | None:
         """How it has gone so far; None while that is not known."""
         told = self.ui.lookups.look("run_course", stamp=(model.id, self._asked_at), run=model.id).value
         if told is None or not model.is_known:
@@ -65,7 +67,7 @@ class OfRun(Canvas):
         stats = self.ui.stats_of(self.about)
         usual = {one["name"]: one["p95_s"] for one in stats["tasks"]} if stats else {}
         by_number = {task.number: usual[task.id] for task in model.tasks if usual.get(task.id) is not None}
-        return history.story(model, self.ui.now(), by_number)
+        return history.story(model, self.ui.now(), usual_s=by_number, unfolded=unfolded)
 
     def of_run(self) -> list[Piece]:
         """`run 211  14:00 ▸ running 7m12s`."""

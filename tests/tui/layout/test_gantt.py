@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowlite.tui.layout.course import Attempt, Course, critical_path, idle, phases
+from flowlite.tui.layout.course import Attempt, Course, critical_path, phases
+from flowlite.tui.layout.crowd import crowd_of, idle, joined
 from flowlite.tui.layout.gantt import Gantt, Story
 from flowlite.tui.layout.time_axis import FOLD, Axis, end_ahead
 from tests.tui.layout.reading import texts
@@ -47,9 +48,9 @@ def test_a_failed_run_tells_its_story():
     assert shown(FAILED) == [
         "          0              30s             1m              1m30s",
         "✓ extract ░░░██████████▎                                           20s         *",
-        "✓ clean                █████▌                                      10s        ",
+        "✓ clean                █████▌                                      10s",
         "✗ dedupe               ░░░██████████✗╌╌╌╌╌███████✗╌╌╌╌╌███████✗  1m10s 3 tries *",
-        "⊘ load                                               ⊘  not run               ",
+        "⊘ load                                               ⊘  not run",
     ]
 
 
@@ -73,7 +74,7 @@ def test_a_live_run_keeps_its_scale_for_a_while():
 
 # --- critical path ----------------------------------------------------------------------------------------------------
 def test_the_critical_path_follows_what_each_task_had_to_wait_for_longest():
-    assert critical_path(UPSTREAM, FAILED.courses, 100.0) == [0, 2]
+    assert critical_path(UPSTREAM, FAILED.ended()) == [0, 2]
 
 
 def test_a_map_is_on_the_critical_path_by_its_last_element():
@@ -81,9 +82,13 @@ def test_a_map_is_on_the_critical_path_by_its_last_element():
         Course(task=1, index=index, state="success", since=0, attempts=(Attempt(1, 25, 30 + index, "success"),))
         for index in range(50)
     ]
-    others = course(0, "success", Attempt(1, 0, 25, "success")), course(2, "success", Attempt(1, 25, 60, "success"))
-    last = course(3, "running", Attempt(1, 80, None))
-    assert critical_path(UPSTREAM, [*others, *elements, last], 90.0) == [0, 1, 3]
+    told = story(
+        course(0, "success", Attempt(1, 0, 25, "success")),
+        course(2, "success", Attempt(1, 25, 60, "success")),
+        course(3, "running", Attempt(1, 80, None)),
+        crowds={1: crowd_of(elements)},
+    )
+    assert Gantt(told).path == [0, 1, 3]
 
 
 def test_what_the_critical_path_spent_in_queues_is_summed_up():
@@ -99,26 +104,27 @@ def test_rows_are_ordered_as_asked_and_what_never_ran_comes_last(order, first):
     assert keys[0] == first and keys[-1] == "load" and len(keys) == 4
 
 
-def map_of(width: int) -> Story:
+def map_of(width: int, *, is_unfolded: bool = False) -> Story:
     elements = [
         Course(task=1, index=index, state="success", since=0, attempts=(Attempt(1, index, index + 20, "success"),))
         for index in range(width)
     ]
-    return story(course(0, "success", Attempt(1, 0, 5, "success")), *elements, maps={1})
+    first = course(0, "success", Attempt(1, 0, 5, "success"))
+    return story(first, *(elements if is_unfolded else ()), crowds={1: crowd_of(elements)})
 
 
 def test_the_elements_of_a_map_are_one_row_that_rises_and_falls():
     rows = shown(map_of(60))
-    assert rows[2] == "+ clean   ▁▂▃▃▄▅▆▆▇███████████████████████▇▆▆▅▄▃▃▂▁              1m19s     ×60 *"
+    assert rows[2] == "+ clean   ▁▂▃▃▄▅▆▇▇███████████████████████▇▇▆▅▄▃▃▂▁              1m19s     ×60 *"
 
 
 def test_a_map_unfolded_has_a_row_for_each_element():
-    gantt = Gantt(map_of(3), unfolded={"clean"})
+    gantt = Gantt(map_of(3, is_unfolded=True), unfolded={"clean"})
     assert [bar.key for bar in gantt.bars] == ["extract", "clean", "clean[0]", "clean[1]", "clean[2]"]
     axis = gantt.axis(40)
     assert texts(gantt.row(bar, axis, 70) for bar in gantt.bars[1:3]) == [
         "- clean   ▃▅▇██████████████████████▇▅▃                   22s      ×3 *",
-        "  ✓ [0]   █████████████████████████▌                     20s        ",
+        "  ✓ [0]   █████████████████████████▌                     20s",
     ]
 
 
@@ -147,7 +153,37 @@ def test_without_anything_that_ran_there_is_nothing_to_draw():
 
 def test_times_when_nothing_ran_are_found():
     ran = [course(0, "success", Attempt(1, 10, 20, "success")), course(1, "success", Attempt(1, 15, 40, "success"))]
-    assert idle(ran, 0, 100, 100) == [(0, 10), (40, 100)]
+    assert idle(crowd_of(ran), 0, 100) == [(0, 10), (40, 100)]
+    live = [course(0, "success", Attempt(1, 10, 20, "success")), course(1, "running", Attempt(1, 50, None))]
+    assert idle(crowd_of(live), 0, 100) == [(0, 10), (20, 50)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 20)), max_size=12))
+def test_a_crowd_counts_who_is_there(spans):
+    courses = [
+        Course(task=0, index=n, state="success", since=0, attempts=(Attempt(1, start, start + wide, "success"),))
+        for n, (start, wide) in enumerate(spans)
+    ]
+    crowd = crowd_of(courses)
+    for instant in range(75):
+        there = sum(start <= instant < start + wide for start, wide in spans)
+        assert crowd.at(instant) == there
+        assert (there == 0) == any(a <= instant < b for a, b in idle(crowd, 0, 75))
+    assert joined([crowd, crowd]).at(10) == 2 * crowd.at(10)
+
+
+def test_a_family_of_tasks_is_one_row_until_it_is_unfolded():
+    told = story(
+        course(0, "success", Attempt(1, 0, 10, "success")),
+        course(1, "failed", Attempt(1, 10, 20, "failed"), since=20.0),
+        course(2, "success", Attempt(1, 10, 30, "success")),
+        course(3, "upstream_failed", since=20.0),
+        families={1: "clean_*", 2: "clean_*"},
+    )
+    assert [bar.key for bar in Gantt(told).bars] == ["extract", "clean_*", "load"]
+    assert Gantt(told).bars[1].state == "failed"
+    opened = Gantt(told, unfolded={"clean_*"})
+    assert [(bar.key, bar.indent) for bar in opened.bars[1:4]] == [("clean_*", 0), ("clean", 2), ("dedupe", 2)]
 
 
 @given(
