@@ -10,6 +10,7 @@ from flowlite.tui.telling import instance_name
 from flowlite.tui.views.dag import DagView
 from flowlite.tui.views.run import RunView
 from flowlite.tui.widgets.dag_list import DagList
+from flowlite.tui.widgets.of_run import OfRun
 from flowlite.tui.widgets.run_grid import RunGrid
 from flowlite.tui.widgets.run_list import RunList
 from flowlite.tui.widgets.task_tree import TaskTree
@@ -53,6 +54,8 @@ def runs_aimed_at(app: FlowliteApp) -> list[Aim]:
         marked = {run for run, _ in focused.marks}
         runs = [cell.run.id for cell in focused.model.columns if cell.run.id in marked]
         return [Aim(run, focused.about) for run in runs or ([focused.run.run.id] if focused.run else [])]
+    if isinstance(focused, OfRun):
+        return [] if focused.run is None else [Aim(focused.run, focused.about)]
     if isinstance(app.view, RunView):
         run = app.reader.run(int(app.view.place.of))
         return [Aim(run.id, run.dag_id)]
@@ -71,6 +74,8 @@ def tasks_aimed_at(app: FlowliteApp) -> list[Aim]:
         if focused.marks:
             return [Aim(run, focused.about, name) for run, name in focused.marks]
         return [Aim(focused.run.run.id, focused.about, focused.row.id if focused.row else "")]
+    if isinstance(focused, OfRun) and focused.run is not None:
+        return [Aim(focused.run, focused.about, name, index) for name, index in focused.aimed()]
     return runs_aimed_at(app)
 
 

@@ -232,14 +232,14 @@ class DagCanvas(OfRun, can_focus=True):
         elif self.run is not None and self.pane is not None:
             self.ui.go(Place("run", str(self.run), self.pane.graph.ids[box.tasks[0]]))
 
-    def name_here(self) -> str:
-        """The task or group under the cursor, as the daemon knows it; "" for neither."""
+    def aimed(self) -> list[tuple[str, int]]:
+        """The task; of a fold the group, or all its tasks where it is no group or a piece of one."""
         box = None if self.pane is None else self.pane.box
         if box is None or self.pane is None or box.kind == "stub":
-            return ""
-        if box.kind == "task":
-            return self.pane.graph.ids[box.tasks[0]]
-        return box.key.partition("#")[0].removeprefix("group:") if box.key.startswith("group:") else ""
+            return []
+        if box.key.startswith("group:") and "#" not in box.key:
+            return [(box.key.removeprefix("group:"), -1)]
+        return [(self.pane.graph.ids[task], -1) for task in box.tasks]
 
     def _do(self, what: Callable[[GraphPane], object]) -> None:
         self.scopes = DagCanvas.scopes

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from flowlite.tui.layout.course import Course
 from flowlite.tui.layout.crowd import Crowd
 from flowlite.tui.layout.gantt import ORDERS, Bar, Gantt
 from flowlite.tui.layout.time_axis import Axis
@@ -61,6 +62,14 @@ class GanttView(OfRun, can_focus=True):
         """The row under the cursor."""
         found = () if self._gantt is None else self._gantt.bars
         return next((bar for bar in found if bar.key == self.picking.key), None)
+
+    def aimed(self) -> list[tuple[str, int]]:
+        """The task, the element, or the tasks of the family."""
+        bar = self.bar
+        if bar is None or self._gantt is None:
+            return []
+        index = bar.what.index if isinstance(bar.what, Course) else -1
+        return [(self._gantt.story.ids[task], index) for task in bar.tasks]
 
     # --- drawing ------------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> Sequence[Row]:

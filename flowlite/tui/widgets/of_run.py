@@ -45,6 +45,10 @@ class OfRun(Canvas):
         """What is known of it; None: nothing."""
         return None if self.run is None else self.ui.reader.run(self.run)
 
+    def aimed(self) -> list[tuple[str, int]]:
+        """What is under the cursor: tasks or groups, each with a map index or -1."""
+        raise NotImplementedError
+
     def other_run(self, by: int) -> None:
         """An older one, or a newer one below 0; the newest is followed by whatever will be."""
         runs = self.runs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flowlite.tui.acting.aims import Aim, tasks_aimed_at
 from flowlite.tui.layout import drawing as drawing_module
 
 FAILED = "dag/orders_nightly/graph"
@@ -90,6 +91,16 @@ async def test_enter_opens_the_run_at_the_task(worlds, screen):
         run = seen.pane.run
         await seen.press("enter")
         await seen.until(lambda: str(seen.app.history.here) == f"run/{run}/transform.dedupe")
+
+
+async def test_what_is_acted_on_is_what_is_under_the_cursor(worlds, screen):
+    async with worlds("failing") as world, screen(world, FAILED) as seen:
+        await seen.shows("✗ transform.dedupe")
+        run = seen.pane.run
+        assert tasks_aimed_at(seen.app) == [Aim(run, "orders_nightly", "transform.dedupe")]
+        await seen.press("minus")
+        await seen.shows("38 tasks in 5 boxes")
+        assert tasks_aimed_at(seen.app) == [Aim(run, "orders_nightly", "transform")]
 
 
 async def test_an_older_run_and_back_to_the_newest(worlds, screen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from flowlite.tui.acting.aims import tasks_aimed_at
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.story import History
 
@@ -56,6 +57,16 @@ async def test_ten_thousand_elements_are_one_row_until_they_are_unfolded(worlds,
         assert len(seen.pane.picking.keys) > 9_000
         await seen.press("G", "g", "space")
         await seen.shows("✓ cache_000")
+
+
+async def test_what_is_acted_on_is_the_task_the_element_or_the_family(worlds, screen):
+    async with worlds("big") as world, screen(world, "dag/backtest/gantt") as seen:
+        await seen.shows("+ judge")
+        assert [(aim.name, aim.index) for aim in tasks_aimed_at(seen.app)] == [("judge", -1)]
+        await seen.press("space", "j", "j")
+        assert [(aim.name, aim.index) for aim in tasks_aimed_at(seen.app)] == [("judge", 1)]
+        await seen.press("g")
+        assert len(tasks_aimed_at(seen.app)) == 180
 
 
 async def test_a_live_run_grows(worlds, screen):
