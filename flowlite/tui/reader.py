@@ -127,7 +127,7 @@ class Reader:
             while True:
                 try:
                     await self._follow()
-                except AWAY as error:
+                except (*AWAY, FlowliteError) as error:  # it says so when it goes down in order
                     self._lost(error)
                     await asyncio.sleep(AGAIN_S)
         finally:
