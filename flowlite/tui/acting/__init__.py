@@ -8,6 +8,7 @@ from flowlite.tui.acting.carrying import CARRYING
 from flowlite.tui.acting.charts import CHARTS
 from flowlite.tui.acting.grids import GRIDS
 from flowlite.tui.acting.lists import LISTS
+from flowlite.tui.acting.logs import LOGS
 from flowlite.tui.acting.moving import MOVING
 from flowlite.tui.acting.slots import SLOTS
 from flowlite.tui.acting.things import THINGS
@@ -16,5 +17,5 @@ from flowlite.tui.acting.work import WORK
 from flowlite.tui.actions import Registry
 
 REGISTRY = Registry(
-    [*LISTS, *ASKING, *GRIDS, *CHARTS, *TREES, *MOVING, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING]
+    [*LISTS, *LOGS, *ASKING, *GRIDS, *CHARTS, *TREES, *MOVING, *WORK, *BACKFILLING, *THINGS, *SLOTS, *CARRYING]
 )
