@@ -174,3 +174,7 @@ def test_a_value_without_its_key_is_named(cluster: Settings, topic: str) -> None
 
     with pytest.raises(kafka.KafkaFailed, match="a value has no field 'id' for its key; correct key_field="):
         key_of({"x": 1}, "id")
+
+
+def test_a_connection_can_be_tried(cluster: Settings) -> None:
+    assert kafka.ping(cluster).startswith("2 brokers, ")

@@ -96,3 +96,11 @@ def test_an_alert_is_harmless_html() -> None:
     )
     assert "<script>" not in page
     assert "&lt;b&gt;" in page
+
+
+def test_a_connection_can_be_tried_without_a_mail(box) -> None:
+    inbox, settings = box
+    assert mail.ping(settings) == f"127.0.0.1:{settings['port']} takes mail"
+    assert inbox.mails == []
+    with pytest.raises(mail.MailRefused, match=r"127.0.0.1:9 can't send mail now"):
+        mail.ping({**settings, "port": 9})

@@ -114,3 +114,11 @@ def test_a_text_file_is_written_in_one_step(tmp_path: Path) -> None:
     path = metrics.write_textfile(tmp_path / "collector" / "etl.prom", [gauge("a", 1)])
     assert path.read_text() == "# TYPE a gauge\na 1\n"
     assert [file.name for file in path.parent.iterdir()] == ["etl.prom"]
+
+
+def test_a_connection_can_be_tried() -> None:
+    with PushGateway() as gateway:
+        assert metrics.ping({"url": gateway.url}).startswith(f"{gateway.url}/-/ready answered ")
+    with pytest.raises(metrics.PushFailed, match=r"cannot reach the metrics gateway http://127.0.0.1:9") as failed:
+        metrics.ping({"url": "http://u:c4nary@127.0.0.1:9"})
+    assert "c4nary" not in str(failed.value)

@@ -101,3 +101,10 @@ def test_a_server_that_is_not_there_is_told_soon_and_without_secrets() -> None:
     assert not broken.value.is_final
     assert "s3cr3t" not in str(broken.value)
     assert "t0ken" not in str(broken.value)
+
+
+def test_a_connection_can_be_tried_and_no_database_is_made(registry: Registry, tmp_path: Path) -> None:
+    assert mlflow.ping(registry).startswith("MLflow at sqlite:///")
+    nothing = tmp_path / "none.db"
+    assert "the first training makes it" in mlflow.ping({"tracking_uri": f"sqlite:///{nothing}"})
+    assert not nothing.exists()

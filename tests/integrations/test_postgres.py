@@ -137,3 +137,7 @@ async def test_the_sensor_waits_for_enough_rows(database: Settings) -> None:
     async with flowlite.open(":memory:") as fl:
         run = await fl.run(waits)
     assert [row["city"] for row in run["rows"]] == ["Köln", "O'Fallon", "Oslo"]
+
+
+def test_a_connection_can_be_tried(server: Settings) -> None:
+    assert sql.ping(server).startswith("postgres 1")

@@ -148,3 +148,9 @@ async def test_the_sensor_waits_for_every_prefix(lake: Lake) -> None:
         run = await fl.run(waits, logical_date="2024-01-01")
     assert run.state == "success"
     assert run["new_objects"] == ["a/ds=2024-01-01/1", "b/ds=2024-01-01/1"]
+
+
+def test_a_connection_can_be_tried(lake: Lake) -> None:
+    assert s3.ping(lake) == f"s3://{lake['bucket']}/ can be listed"
+    with pytest.raises(s3.S3Failed, match="NoSuchBucket"):
+        s3.ping({**lake, "bucket": "nowhere-at-all"})

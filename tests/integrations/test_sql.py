@@ -91,3 +91,10 @@ async def test_the_sensor_waits_for_enough_rows(database: Settings) -> None:
     async with flowlite.open(":memory:") as fl:
         run = await fl.run(waits)
     assert [row["city"] for row in run["rows"]] == ["Köln", "O'Fallon", "Oslo"]
+
+
+def test_a_connection_can_be_tried_and_no_file_is_made(database: Settings, tmp_path: Path) -> None:
+    assert sql.ping(database).startswith(f"{database['type']} ")
+    nothing = tmp_path / "none" / "w.db"
+    assert "the first task that writes makes it" in sql.ping({**database, "path": str(nothing)})
+    assert not nothing.parent.exists()

@@ -100,7 +100,7 @@ def declared(
     check_profiles(place.profiles)
     if warm and executable is None:
         scheduling["warm_up"] = (WARM_UP, argument_of(place))
-    node: Handle = DBT_TASK.options(isolation="process", **{"id": f"dbt_{command}", **scheduling})(
+    node: Handle = TASKS[command].options(isolation="process", **scheduling)(
         command=command,
         project=place.project,
         profiles=place.profiles,
@@ -128,4 +128,5 @@ def check_profiles(folder: str) -> None:
         raise FlowliteError(f"no profiles.yml in {folder}; put one there, or name its folder with profiles=")
 
 
-DBT_TASK = task(run_dbt)
+# By command; a second one in a DAG without an id of its own gets a number.
+TASKS = {command: task(id=f"dbt_{command}")(run_dbt) for command in ("build", "run", "test", "seed", "snapshot")}

@@ -21,8 +21,10 @@ messages to the next one. So a message may be seen twice, and none is missed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import flowlite
@@ -62,7 +64,7 @@ def messages(
         wanted = [one for one in found if is_wanted is None or is_wanted(one)]
         return wanted if len(wanted) >= at_least else []
 
-    name = id or f"messages_of_{topic}".replace(".", "_")
+    name = id or id_of("messages_of", topic)
     make = flowlite.sensor(id=name, poke_every=poke_every, timeout=timeout, soft_fail=soft_fail, **options)
     return make(poke)()
 
@@ -73,13 +75,11 @@ def commit(
     *,
     group: str,
     connection: str = "kafka",
-    id: str | None = None,  # noqa: A002 - the word of the public surface
     **options: Any,
 ) -> Any:
     """A task: tell the cluster that the group has dealt with these messages (the result of `messages`). Put it after
     whatever must have succeeded. Committing twice is harmless: offsets only ever grow."""
-    name = id or f"commit_{topic}".replace(".", "_")
-    return COMMIT.options(id=name, **options)(connection, topic, group, found)
+    return task_of(_commit, id_of("commit", topic)).options(**options)(connection, topic, group, found)
 
 
 def produce(
@@ -88,7 +88,6 @@ def produce(
     *,
     key_field: str | None = None,
     connection: str = "kafka",
-    id: str | None = None,  # noqa: A002 - the word of the public surface
     **options: Any,
 ) -> Any:
     """A task: send values (a list, or the result of another task), one message each, and return how many there are.
@@ -97,8 +96,7 @@ def produce(
     message carries a header `flowlite-key`, which is the same in every attempt of the task; a second attempt looks what
     the first one has sent, and sends the rest.
     """
-    name = id or f"produce_{topic}".replace(".", "_")
-    return PRODUCE.options(id=name, **options)(connection, topic, values, key_field)
+    return task_of(_produce, id_of("produce", topic)).options(**options)(connection, topic, values, key_field)
 
 
 def _commit(connection: str, topic: str, group: str, found: list[Message], ctx: flowlite.Context) -> dict[str, int]:
@@ -116,4 +114,12 @@ def _produce(connection: str, topic: str, values: Any, key_field: str | None, ct
     return len(listed)
 
 
-COMMIT, PRODUCE = flowlite.task(_commit), flowlite.task(_produce)
+@cache
+def task_of(body: Callable[..., Any], name: str) -> Any:
+    """One for each topic; a second one in a DAG without an id of its own gets a number."""
+    return flowlite.task(id=name)(body)
+
+
+def id_of(what: str, topic: str) -> str:
+    """A name for a task to start from."""
+    return re.sub(r"[^\w-]", "_", f"{what}_{topic}")

@@ -76,7 +76,7 @@ def run_job(
         "pod": dict(pod or {}),
     }
     check_job(job, keep)
-    node: Handle = JOB_TASK.options(isolation="process", **{"id": "run_job", **scheduling})(
+    node: Handle = JOB_TASK.options(isolation="process", **scheduling)(
         job=job,
         args=list(args),
         memory_factor=memory_factor,
@@ -87,4 +87,4 @@ def run_job(
     return node
 
 
-JOB_TASK = task(run)
+JOB_TASK = task(id="run_job")(run)

@@ -24,8 +24,10 @@ executor_memory, and not by the task's `memory=`: that one limits all processes 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +97,7 @@ def submit(
         "executor_memory": executor_memory,
     }
     check_submission(submission)
-    node: Handle = SPARK_TASK.options(isolation="process", **{"id": Path(place).stem, **scheduling})(
+    node: Handle = task_of(place).options(isolation="process", **scheduling)(
         submission=submission,
         connection=connection,
         arguments=list(arguments),
@@ -116,4 +118,7 @@ def found_application(application: str, folder: Path) -> str:
     raise WrongSubmission(f"there is no application {application!r}, neither here nor above {folder}; correct its path")
 
 
-SPARK_TASK = task(run_spark)
+@cache
+def task_of(place: str) -> Any:
+    """One for each application, named after it; a second one in a DAG without an id of its own gets a number."""
+    return task(id=re.sub(r"[^\w-]", "_", Path(place).stem) or "spark")(run_spark)

@@ -172,6 +172,10 @@ class Kube(Answering):
         query = {key: value[0] for key, value in parse_qs(parts.query).items()}
         if query.get("watch"):
             self.watch(query)
+        elif parts.path == "/version":
+            self.say(200, {"gitVersion": "v1.34.0"})
+        elif parts.path == JOBS:
+            self.say(200, {"items": list(self.kube.jobs.values())})
         elif parts.path.startswith(f"{JOBS}/"):
             self.one(self.kube.jobs.get(parts.path.removeprefix(f"{JOBS}/")))
         elif parts.path.endswith("/log"):

@@ -9,10 +9,11 @@ import signal
 from pathlib import Path
 
 import pytest
-from kube_server import Faults
+from kube_server import TOKEN, Faults
 
 import flowlite
 from flowlite.execution.attempt_folder import read_claim
+from flowlite.integrations import kubernetes
 
 FAULTS = ["gone", "gone_within", "cut_watches", "cut_logs", "lost_answers", "busy"]
 THREE_LINES = "echo one; echo two; echo three for {{ ds }}"
@@ -188,3 +189,10 @@ async def test_a_wrong_token_is_final_and_not_shown(kube, job, tmp_path):
     says = r"answered 401 to GET .*/jobs/flowlite-night-job-\w+: Unauthorized; check the token"
     assert re.search(says, attempt.error.message)
     assert "c4nary" not in f"{attempt.error.message}{attempt.log.read_text()}"
+
+
+def test_a_connection_can_be_tried(kube):
+    seen = kubernetes.ping({"server": kube.url, "token": TOKEN, "namespace": "jobs"})
+    assert seen == f"Kubernetes v1.34.0 at {kube.url}; Jobs of 'jobs' can be listed"
+    with pytest.raises(kubernetes.ClusterRefused, match="answered 401 to GET /version: Unauthorized; check the token"):
+        kubernetes.ping({"server": kube.url, "token": "c4nary"})
