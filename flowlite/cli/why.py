@@ -54,7 +54,7 @@ def show_cause(cause: Cause) -> None:
         f"{failure.name} · attempt {failure.attempt} · {failure.kind.replace('_', ' ')} · {instant(failure.ended_at)}"
     )
     paint("  ", Cell(label, "red"))
-    for line in f"{failure.type}: {failure.message}".splitlines()[:MESSAGE_LINES]:
+    for line in failure.said.splitlines()[:MESSAGE_LINES]:
         paint("  ", Cell(line, bold=True))
     show_place(cause)
     show_facts(cause)
@@ -69,7 +69,14 @@ def show_cause(cause: Cause) -> None:
 def show_place(cause: Cause) -> None:
     """The author's own line."""
     failure = cause.failure
+    if cause.deeper is not None:
+        deeper = cause.deeper
+        said = deeper.failure.said.partition("\n")[0]
+        place = "" if deeper.failure.file is None else f" ({deeper.failure.file}:{deeper.failure.line})"
+        say(f"  because in run {deeper.run_id} of {deeper.dag_id} {deeper.failure.name} failed: {said}{place}")
     if failure.file is None:
+        if failure.declared_file is not None:
+            say(f"  declared at {failure.declared_file}:{failure.declared_line}")
         return
     where = f" in {failure.function}" if failure.function and not failure.function.startswith("<") else ""
     say(f"  {failure.file}:{failure.line}{where}")

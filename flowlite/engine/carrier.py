@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flowlite.core.machine import Machine
 from flowlite.core.messages import AttemptEnded, Command, LoadRun, RequestRun, RunLoaded, SlotReturned, Start, Stop
+from flowlite.core.states import Outcome
 from flowlite.engine.chains import Chains
 from flowlite.engine.clock import Clock
 from flowlite.engine.live import LiveRun, LiveRuns
@@ -23,6 +26,8 @@ from flowlite.engine.triggers import Triggers
 from flowlite.execution.executors import Executors
 from flowlite.execution.work import AttemptKey, Ended, Order, ProcessWork, ShellWork
 from flowlite.store.store import Store
+
+FAILED = (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.LOST)
 
 
 class Carrier:
@@ -141,6 +146,7 @@ class Carrier:
 
     # --- letters from executors ---------------------------------------------------------------------------------------
     def _ended(self, ended: Sequence[Ended]) -> None:
+        ended = [self._placed(one) for one in ended]
         over = [one.key for one in ended]
         self._under_way.difference_update(over)
         self._outside.difference_update(over)
@@ -148,6 +154,16 @@ class Carrier:
             AttemptEnded(*one.key, one.outcome, one.facts, one.resume_at, one.is_final, one.holds_slot, one.evidence)
             for one in ended
         ])  # fmt: skip
+
+    def _placed(self, ended: Ended) -> Ended:
+        """A failure with the place where its task is declared: a command has no other, nor has what was killed."""
+        run = self._machine.runs.get(ended.key.run) if ended.outcome in FAILED else None
+        plan = None if run is None else self._plans.of(run.version)
+        spec = None if plan is None else plan.specs[ended.key.task]
+        if spec is None or spec.file is None or ended.evidence.error is None:
+            return ended
+        error = {**json.loads(ended.evidence.error), "declared_file": spec.file, "declared_line": spec.line}
+        return replace(ended, evidence=ended.evidence._replace(error=json.dumps(error)))
 
     def _slot_returned(self, key: AttemptKey) -> None:
         self._inbox.send(SlotReturned(*key[:4]))

@@ -45,7 +45,7 @@ class Triggers:
             return Ended(key_of(start), Outcome.WAITING, Evidence())
         if spec.trigger_waits and row.state != RunState.SUCCESS:
             message = f"run {row.id} of DAG {row.dag_id!r} ended as {row.state}"
-            return Ended(key_of(start), Outcome.FAILED, Evidence(error=plain_error("upstream", message)))
+            return Ended(key_of(start), Outcome.FAILED, Evidence(error=plain_error("upstream", message, run=row.id)))
         return Ended(key_of(start), Outcome.SUCCESS, Evidence(result=json.dumps(str(row.id))))
 
     def woken_by(self, row: RunRow) -> Woken | None:

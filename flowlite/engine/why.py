@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flowlite.core.graph import Graph
@@ -23,7 +23,7 @@ class Failure:
     map_index: int
     attempt: int
     outcome: str
-    kind: str  # error | timeout | out_of_memory | data_quality | lost | cancelled | expansion
+    kind: str  # error | timeout | out_of_memory | data_quality | lost | upstream | cancelled | expansion
     type: str
     message: str
     file: str | None
@@ -34,6 +34,15 @@ class Failure:
     peak_rss_bytes: int | None
     ended_at: float
     log: str | None
+    declared_file: str | None = None  # where the task stands in its DAG file
+    declared_line: int | None = None
+    other_run: int | None = None  # the run of another DAG that it waited for, if that is to blame
+
+    @property
+    def said(self) -> str:
+        """`KeyError: 'x'`; only the message where the type says no more than the class."""
+        message = self.message.strip()
+        return message if self.type in (self.kind, self.outcome) else f"{self.type}: {message}"
 
     @property
     def name(self) -> str:
@@ -65,7 +74,17 @@ def failure_of(attempt: AttemptView) -> Failure:
         peak_rss_bytes=attempt.peak_rss_bytes,
         ended_at=attempt.ended_at,
         log=attempt.log,
+        declared_file=error.get("declared_file"),
+        declared_line=error.get("declared_line"),
+        other_run=error.get("run"),
     )
+
+
+def timed_out_with_run(attempt: AttemptView, timeout_s: float | None) -> Failure:
+    """An attempt that was under way when the timeout of its run was over."""
+    after = "" if timeout_s is None else f" of {timeout_s:g} s"
+    message = f"the run took longer than its timeout{after}, and this was still under way"
+    return replace(failure_of(attempt), kind="timeout", type="RunTimeout", message=message)
 
 
 def _decoded(error: str | None) -> dict[str, Any]:
@@ -98,6 +117,12 @@ def advice(failure: Failure, run_id: int) -> str:
     """What to do about it, in one sentence."""
     again = f"`flowlite runs retry {run_id}`"
     logs = f"`flowlite logs {run_id} {failure.task_id}`"
+    if failure.other_run is not None:
+        return f"see `flowlite why {failure.other_run}`; once that run has succeeded, {again}"
+    if failure.type == "RunTimeout":
+        return f"find out what took so long ({logs}), or raise timeout= of the DAG; then {again}"
+    if failure.type == "WaitTimeout":
+        return f"see why what it waits for did not come, or raise timeout= of {failure.task_id!r}; then {again}"
     if failure.kind == "timeout":
         return f"find out what it waited for ({logs}), or raise timeout= of {failure.task_id!r}; then {again}"
     if failure.kind == "out_of_memory":

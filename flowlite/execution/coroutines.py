@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
 from flowlite.execution.deadlines import Deadlines
-from flowlite.execution.failure import failure_of, plain_error
+from flowlite.execution.failure import failure_of, place_of, plain_error
 from flowlite.execution.loop_thread import LoopThread
 from flowlite.execution.masking import Masker
 from flowlite.execution.results import kept
@@ -125,16 +126,16 @@ class Coroutines:
 
     def _failed(self, live: _Live, error: BaseException) -> Ended:
         if live.wish is not None:
-            return self._stopped(live)
+            return self._stopped(live, error)
         failure = failure_of(error, self._site.masker)
         live.io.log("error", failure.traceback)
         evidence = Evidence(error=failure.error, log=live.io.close())
         key = live.order.key
         return Ended(key, failure.outcome, evidence, resume_at=failure.retry_at, is_final=failure.is_final)
 
-    def _stopped(self, live: _Live, *, holds_slot: bool = False) -> Ended:
+    def _stopped(self, live: _Live, error: BaseException | None = None, *, holds_slot: bool = False) -> Ended:
         outcome = live.wish or Outcome.CANCELLED
-        evidence = stop_evidence(outcome, live.order, live.io)
+        evidence = stop_evidence(outcome, live.order, live.io, {} if error is None else place_of(error))
         return Ended(live.order.key, outcome, evidence, holds_slot=holds_slot)
 
     def _is_live(self, live: _Live) -> bool:
@@ -197,8 +198,8 @@ def note_of(made: Produced, masker: Masker) -> str | None:
     return plain_error("skipped", masker.text(made.note), type_name="Skip") if made.note else None
 
 
-def stop_evidence(outcome: Outcome, order: Order, io: AttemptIo) -> Evidence:
-    """What is said of an attempt that was stopped from outside, in its log too."""
+def stop_evidence(outcome: Outcome, order: Order, io: AttemptIo, place: Mapping[str, Any]) -> Evidence:
+    """What is said of an attempt that was stopped from outside, in its log too; `place`: where it was then."""
     if outcome is Outcome.TIMED_OUT:
         kind, message = "timeout", f"it took longer than its timeout of {order.timeout_s:g} s"
     elif outcome is Outcome.CANCELLED:
@@ -206,4 +207,4 @@ def stop_evidence(outcome: Outcome, order: Order, io: AttemptIo) -> Evidence:
     else:
         kind, message = "lost", "it was interrupted: flowlite is stopping"
     io.log("flow", message)
-    return Evidence(error=plain_error(kind, message), log=io.close())
+    return Evidence(error=plain_error(kind, message, **place), log=io.close())

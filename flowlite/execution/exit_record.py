@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution import results
 from flowlite.execution.attempt_folder import RESULT
-from flowlite.execution.failure import plain_error
+from flowlite.execution.failure import NOWHERE, plain_error
 from flowlite.execution.site import Site
 from flowlite.execution.work import Ended, Order, ShellWork
 
@@ -26,14 +27,20 @@ def ended_of(record: Record, order: Order, control: Path, site: Site) -> Ended:
     if record.get("problem"):
         return failed(order, evidence, record["problem"], site)
     if record.get("verdict"):
-        return by_verdict(record["verdict"], order, evidence)
+        return by_verdict(record["verdict"], order, evidence, place_in(record))
     if isinstance(order.work, ShellWork):
         return of_command(record, order, order.work, evidence, site)
     return of_function(record, order, control, evidence, site)
 
 
-def by_verdict(verdict: str, order: Order, evidence: Evidence) -> Ended:
-    """The supervisor, or the kernel, has ended it."""
+def place_in(record: Record) -> dict[str, Any]:
+    """Where a Python process was when it was told to end, if it has said so itself."""
+    error = json.loads((record.get("produced") or {}).get("error") or "{}")
+    return {name: error[name] for name in NOWHERE if name in error}
+
+
+def by_verdict(verdict: str, order: Order, evidence: Evidence, place: Mapping[str, Any] = NOWHERE) -> Ended:
+    """The supervisor, or the kernel, has ended it; `place`: where it was then."""
     outcome = Outcome(verdict)
     if outcome is Outcome.TIMED_OUT:
         kind, message = "timeout", f"it took longer than its timeout of {order.timeout_s or 0:g} s"
@@ -43,7 +50,7 @@ def by_verdict(verdict: str, order: Order, evidence: Evidence) -> Ended:
         kind, message = "cancelled", "it was cancelled"
     else:
         kind, message = "lost", "it was interrupted by an orderly stop"
-    return Ended(order.key, outcome, evidence._replace(error=plain_error(kind, message)))
+    return Ended(order.key, outcome, evidence._replace(error=plain_error(kind, message, **place)))
 
 
 def memory_message(limit_bytes: int | None, peak_bytes: int) -> str:

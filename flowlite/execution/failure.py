@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 import sysconfig
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from flowlite.core.states import Outcome
 from flowlite.execution.masking import Masker
@@ -55,10 +58,10 @@ def failure_of(error: BaseException, masker: Masker) -> Failure:
     )
 
 
-def plain_error(kind: str, message: str, *, type_name: str = "") -> str:
-    """An error that no exception stands behind."""
+def plain_error(kind: str, message: str, *, type_name: str = "", **more: object) -> str:
+    """An error that no exception stands behind. `more`: where it was, as `place_of` says it, and whatever else."""
     nowhere = {**NOWHERE, "traceback": None}
-    return json.dumps({"type": type_name or kind, "message": message, **nowhere, "class": kind})
+    return json.dumps({"type": type_name or kind, "message": message, **nowhere, "class": kind, **more})
 
 
 def message_of(error: BaseException) -> str:
@@ -74,14 +77,23 @@ def message_of(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> dict[str, object]:
     """The innermost frame of the author's own code; else of a library, else the innermost of all."""
-    frames = [
-        (frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in traceback.walk_tb(error.__traceback__)
-    ]
+    return place_among(traceback.walk_tb(error.__traceback__))
+
+
+def place_of_thread(thread: int | None) -> dict[str, object]:
+    """The same for where a thread is now."""
+    frame = None if thread is None else sys._current_frames().get(thread)
+    return dict(NOWHERE) if frame is None else place_among(reversed(list(traceback.walk_stack(frame))))
+
+
+def place_among(found: Iterable[tuple[FrameType, int]]) -> dict[str, object]:
+    """From the outermost to the innermost."""
+    frames = [(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in found]
     foreign = [frame for frame in frames if not frame[0].startswith((_OURS, "<frozen")) and not is_stdlib(frame[0])]
     authors = [frame for frame in foreign if "/site-packages/" not in frame[0] and "/dist-packages/" not in frame[0]]
-    for found in (authors, foreign, frames):
-        if found:
-            file, line, function = found[-1]
+    for some in (authors, foreign, frames):
+        if some:
+            file, line, function = some[-1]
             return {"file": file, "line": line, "function": function}
     return dict(NOWHERE)
 

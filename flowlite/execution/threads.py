@@ -11,7 +11,7 @@ from flowlite.core.rows import Evidence
 from flowlite.core.states import Outcome
 from flowlite.execution.attempt_io import AttemptIo
 from flowlite.execution.coroutines import note_of, stop_evidence
-from flowlite.execution.failure import failure_of
+from flowlite.execution.failure import failure_of, place_of_thread
 from flowlite.execution.loop_thread import LoopThread
 from flowlite.execution.results import kept
 from flowlite.execution.site import Site
@@ -21,13 +21,14 @@ IDLE_S = 30.0  # an idle thread is kept this long
 
 
 class _Live:
-    __slots__ = ("io", "is_given_up", "order", "timer")
+    __slots__ = ("io", "is_given_up", "order", "thread", "timer")
 
     def __init__(self, order: Order, io: AttemptIo) -> None:
         self.order = order
         self.io = io
         self.timer: asyncio.TimerHandle | None = None
         self.is_given_up = False
+        self.thread: int | None = None
 
 
 class Threads:
@@ -92,7 +93,7 @@ class Threads:
     def _carry_out(self, live: _Live) -> Ended:
         work = live.order.work
         assert isinstance(work, ThreadWork)
-        key = live.order.key
+        key, live.thread = live.order.key, threading.get_ident()
         try:
             made = work.body(live.io)
             evidence = Evidence(
@@ -129,5 +130,5 @@ class Threads:
             if live.is_given_up or live.order.key not in self._live:
                 return
             live.is_given_up = True
-        evidence = stop_evidence(why, live.order, live.io)
+        evidence = stop_evidence(why, live.order, live.io, place_of_thread(live.thread))
         self._site.listener.ended([Ended(live.order.key, why, evidence, holds_slot=not self._is_closing)])

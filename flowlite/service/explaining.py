@@ -8,11 +8,11 @@ from pathlib import Path
 
 from flowlite.core.graph import Graph
 from flowlite.core.states import FINISHED_RUN
-from flowlite.engine.why import Failure, advice, blocked_by, failure_of, first_cause, instance_name
+from flowlite.engine.why import Failure, advice, blocked_by, failure_of, first_cause, instance_name, timed_out_with_run
 from flowlite.service.holding import Present, open_headline, what_holds
 from flowlite.service.lines import Lines
 from flowlite.service.logs import tail, text_of
-from flowlite.service.records import Cause, Why
+from flowlite.service.records import Cause, Deeper, Why
 from flowlite.store.shown import Views
 from flowlite.store.views import RunDetail, RunView, TaskView
 
@@ -37,7 +37,7 @@ async def failures(views: Views, run: int, task_id: str | None) -> list[Failure]
 async def cause_of(views: Views, state: Path, graph: Graph, detail: RunDetail, task_id: str | None) -> Cause | None:
     """The failure that started it, with everything that helps to understand it; None if no attempt failed."""
     run = detail.run
-    found = await failures(views, run.id, task_id)
+    found = await failures(views, run.id, task_id) or await cut_off(views, run, graph, task_id)
     if (first := first_cause(graph, found)) is None:
         return None
     others = dict.fromkeys(failure.task_id for failure in found if failure.task_id != first.task_id)
@@ -50,7 +50,31 @@ async def cause_of(views: Views, state: Path, graph: Graph, detail: RunDetail, t
         also_failed=tuple(others),
         same_error=await views.same_error(run.dag_id, first.task_id, run.id, last=LAST_RUNS),
         advice=advice(first, run.id),
+        deeper=await deeper(views, first),
     )
+
+
+async def cut_off(views: Views, run: RunView, graph: Graph, task_id: str | None) -> list[Failure]:
+    """What was under way when the timeout of the whole run was over."""
+    if run.wish != "timeout" or run.state != "failed":
+        return []
+    attempts = await views.attempts_of(run.id, task_id)
+    return [timed_out_with_run(one, graph.timeout_s) for one in attempts if one.outcome == "cancelled"]
+
+
+async def deeper(views: Views, failure: Failure) -> Deeper | None:
+    """From run to run of other DAGs, as long as each waited for the next."""
+    found, seen = None, set[int]()
+    while failure.other_run is not None and failure.other_run not in seen:
+        seen.add(failure.other_run)
+        run = await views.run(failure.other_run)
+        first = None if run is None else min(
+            await failures(views, run.id, None), key=lambda one: one.ended_at, default=None
+        )  # fmt: skip
+        if run is None or first is None:
+            break
+        found, failure = Deeper(run_id=run.id, dag_id=run.dag_id, failure=first), first
+    return found
 
 
 def source_line(failure: Failure) -> str | None:

@@ -125,6 +125,15 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deeper:
+    """The failure in a run of another DAG that a run waited for: the last of them, if there is a row of these."""
+
+    run_id: int
+    dag_id: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """Why a run failed: the failure that started it, and what followed."""
 
@@ -136,6 +145,7 @@ class Cause:
     also_failed: tuple[str, ...]  # other tasks that failed
     same_error: SameError | None
     advice: str
+    deeper: Deeper | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 
 from flowlite.store.ask import Question, packed
@@ -10,6 +11,7 @@ from flowlite.store.shown_runs import RUN, made, run_view
 from flowlite.store.views import DagView, History, RunView, SameError, VersionView
 
 ATTEMPTS_LOOKED_AT = 5_000
+NUMBER = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+(?:[.,:T-]\d+)*")
 
 
 def dag_rows(last: int) -> Question[list[DagView]]:
@@ -136,15 +138,18 @@ def same_error(dag_id: str, task_id: str, run: int, last: int) -> Question[SameE
         "SELECT count(*) FROM (SELECT 1 FROM run WHERE dag_id = ? AND id <= ? LIMIT ?)",
         (dag_id, run, last),
     )
-    signed = [(number, signature(error)) for number, error in rows]
-    here = next((found for number, found in reversed(signed) if number == run), None)
+    here = next((error for number, error in reversed(rows) if number == run), None)
     if here is None:
         return None
-    runs = dict.fromkeys(number for number, found in signed if found == here)
-    return SameError(type=here[0], message=here[1], runs=tuple(runs), looked_at=looked_at[0][0])
+    told, signed = json.loads(here), signature(here)
+    runs = dict.fromkeys(number for number, error in rows if signature(error) == signed)
+    return SameError(
+        type=str(told.get("type", "")), message=str(told.get("message", "")), runs=tuple(runs),
+        looked_at=looked_at[0][0],
+    )  # fmt: skip
 
 
 def signature(error: str) -> tuple[str, str]:
-    """What makes two errors the same: the type and the message."""
+    """What makes two errors the same: the type, and the message but for its numbers, which are another each day."""
     told = json.loads(error)
-    return str(told.get("type", "")), str(told.get("message", ""))
+    return str(told.get("type", "")), NUMBER.sub("#", str(told.get("message", "")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Any
 
 from flowlite.authoring.alert import Alert
@@ -39,8 +39,7 @@ class Postman:
         self._rounds: dict[str, asyncio.Task[None]] = {}  # by channel: what is on its way
         self._sent: dict[str, deque[float]] = {}  # by channel: when its last messages went out
         self._silent: set[str] = set()  # channels that were said to fail
-        self._wake = asyncio.Event()
-        self._is_looking = False
+        self._wake, self._is_looking = asyncio.Event(), False
         self._task: asyncio.Task[None] | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------------
@@ -65,11 +64,6 @@ class Postman:
         """Something may be due."""
         self._wake.set()
 
-    @property
-    def at_work(self) -> int:
-        """How many rounds are on their way, with the look for what is due; 0: it waits for time, or for news."""
-        return len(self._rounds) + (self._is_looking or self._wake.is_set())
-
     async def _live(self) -> None:
         while True:
             await self._wake.wait()
@@ -77,6 +71,10 @@ class Postman:
             self._is_looking = True
             await self._set_out()
             self._is_looking = False
+
+    def is_waiting(self, *, but_for: Container[str] = ()) -> bool:
+        """Nothing is under way but messages to the channels `but_for`."""
+        return not (self._wake.is_set() or self._is_looking or any(one not in but_for for one in self._rounds))
 
     async def _set_out(self) -> None:
         """One round for each channel that has something due, none on its way, and may get a message."""

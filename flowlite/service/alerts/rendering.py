@@ -117,6 +117,11 @@ def causes(cause: Cause) -> Sequence[tuple[str, str]]:
     found = [("task", f"{failure.name}, attempt {failure.attempt}"), ("cause", error_of(failure))]
     if failure.file is not None:
         found.append(("where", f"{failure.file}:{failure.line}"))
+    elif failure.declared_file is not None:
+        found.append(("declared", f"{failure.declared_file}:{failure.declared_line}"))
+    if cause.deeper is not None:
+        run, why = cause.deeper, cause.deeper.failure
+        found.append(("because", f"run {run.run_id} of {run.dag_id}: {why.name}, {error_of(why)}"))
     if cause.also_failed:
         found.append(("also failed", some(cause.also_failed)))
     if cause.blocked:
@@ -130,7 +135,7 @@ def causes(cause: Cause) -> Sequence[tuple[str, str]]:
 def error_of(failure: Failure) -> str:
     """`data quality: RowsMissing: no rows for 2024-01-01`."""
     kind = "" if failure.kind == "error" else f"{failure.kind.replace('_', ' ')}: "
-    return cut(f"{kind}{failure.type}: {failure.message.strip()}", MESSAGE_CHARS)
+    return cut(f"{kind}{failure.said}", MESSAGE_CHARS)
 
 
 def detail_of(cause: Cause) -> str:

@@ -39,10 +39,11 @@ class Office:
         self.store, self.clock, self.said = Store.open(folder / "flowlite.db"), Clock(), []
         self.moods: dict[str, list[Exception | asyncio.Event]] = {}
         self.got: list[tuple[str, str]] = []
+        self.hanging: set[str] = set()  # channels whose message waits for the test
         self.postman = Postman(
             self.store.outbox, self.clock, self.render, self.send, lambda *said: self.said.append(said)
         )
-        self.number = self.hanging = 0
+        self.number = 0
 
     async def render(self, row) -> Alert:
         if row.kind == "broken":
@@ -55,9 +56,9 @@ class Office:
             now = mood.pop(0)
             if isinstance(now, Exception):
                 raise now
-            self.hanging += 1
+            self.hanging.add(channel)
             await now.wait()
-            self.hanging -= 1
+            self.hanging.discard(channel)
         self.got.append((channel, alert.title))
 
     async def post(self, channel: str, kind: str = "failure", at: float | None = None) -> str:
@@ -70,7 +71,7 @@ class Office:
     async def quiet(self) -> None:
         """Until the postman sleeps: nothing is on its way that does not wait for the test."""
         async with asyncio.timeout(30):
-            while self.postman.at_work > self.hanging:  # noqa: ASYNC110  nobody tells
+            while not self.postman.is_waiting(but_for=self.hanging):  # noqa: ASYNC110  it tells nobody
                 await asyncio.sleep(0.001)
 
 
