@@ -12,7 +12,7 @@ from flowlite.tui.layout.crowd import Crowd, crowd_of, idle, joined
 from flowlite.tui.layout.line import Line
 from flowlite.tui.layout.tally import together
 from flowlite.tui.layout.time_axis import Axis, end_ahead
-from flowlite.tui.layout.time_bars import LOOK, draw_course, draw_crowd
+from flowlite.tui.layout.time_bars import draw_course, draw_crowd
 from flowlite.tui.picture import Row
 
 ORDERS = ("start", "end", "length", "graph")
@@ -175,21 +175,19 @@ class Gantt:
             line.put(x + TOOK + TRIES + 1, "*", "accent", bar.key)
 
     def legend(self, width: int) -> Row:
-        """What the signs mean, and what of the run went by in queues."""
+        """What the signs mean, as far as there is room, and what of the run went by in queues."""
+        waited, share = self.queued()
+        said = f"queued on it {length(waited)} ({share:.0%})".replace("%", " %") if waited >= 1 else ""
+        signs = [("░", "bar-rest", "queued"), ("✗", "state-failed", "failed try"), ("*", "accent", "critical path")]
+        more = [("╌", "state-retrying", "between tries"), ("█", "state-success", "ran")]
+        while more and sum(len(text) + 4 for _, _, text in (*signs, *more)) + len(said) > width:
+            more.pop(0)
         line, x = Line(width), 0
-        for what, text in (("queued", "queued"), ("success", "ran"), ("between", "between tries")):
-            sign, role = LOOK[what]
+        for sign, role, text in (*more[::-1], *signs):
             line.put(x, sign, role)
             line.put(x + 2, text, "dim")
             x += len(text) + 4
-        line.put(x, "✗", "state-failed")
-        line.put(x + 2, "failed try", "dim")
-        line.put(x + 14, "*", "accent")
-        line.put(x + 16, "critical path", "dim")
-        waited, share = self.queued()
-        if waited >= 1:
-            text = f"queued on it {length(waited)} ({share:.0%})"
-            line.put(max(x + 31, width - len(text)), text, "dim")
+        line.put(max(x, width - len(said)), said, "dim")
         return line.row()
 
     def queued(self) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from flowlite.tui.layout.view import Box, View, whole
 from flowlite.tui.layout.viewport import Viewport
 from flowlite.tui.layout.walking import Walk, first_box, found
 from flowlite.tui.picture import Row
-from flowlite.tui.rows import beside
+from flowlite.tui.rows import beside, cropped
 
 HOPS, MOST_HOPS = 2, 9
 MARGIN = 2  # cells left of the picture
@@ -214,18 +214,23 @@ class GraphPane:
 
     # --- what is seen -------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> list[Row]:
-        """Rows of the picture; a small map in the corner where not all of it is seen."""
+        """Rows of the picture; a small map in a corner where not all of it is seen and there is room for one."""
         self.room = width
+        self.viewport.width, self.viewport.height = max(width - MARGIN, 1), max(height, 1)
         self.settle()
         if self.drawing is None:
             return []
         self.viewport.resize(width - MARGIN, height, (self.drawing.width, self.drawing.height))
         rows = self.viewport.rows(self.drawing.row, MARGIN)
-        if self.viewport.sees_all or width < 3 * WIDTH or height < 2 * HEIGHT:
+        if self.viewport.sees_all or height < 2 * HEIGHT:
+            return rows
+        first = 0 if self._cursor_row() >= height - HEIGHT else height - HEIGHT  # never over the cursor
+        below = rows[first : first + HEIGHT]
+        is_free = not any(cropped(row, width - WIDTH - MARGIN, width) for row in below)
+        if not is_free and (width < 5 * WIDTH or height < 4 * HEIGHT):
             return rows
         small = minimap(self.drawing.placed, self.drawing.failed, self.viewport.seen)
-        first = 0 if self._cursor_row() >= height - HEIGHT else height - HEIGHT  # never over the cursor
-        over = [beside(row, one, width - WIDTH) for row, one in zip(rows[first : first + HEIGHT], small, strict=True)]
+        over = [beside(row, one, width - WIDTH) for row, one in zip(below, small, strict=True)]
         return [*rows[:first], *over, *rows[first + HEIGHT :]]
 
     def _cursor_row(self) -> int:

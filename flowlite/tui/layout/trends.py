@@ -24,13 +24,13 @@ FIGURES = (
 )  # fmt: skip
 
 
-def summary(past: Past) -> list[tuple[str, str]]:
+def summary(past: Past, *, is_short: bool = False) -> list[tuple[str, str]]:
     """What one reads first, as (text, role)."""
     usual, rate = spread(past.lengths), past.success_rate
     found = [(f"last {len(past.runs)} runs", "text")]
     if rate is not None:
         found.append((f"success {rate:.1%}".replace("%", " %"), "good" if rate >= 0.99 else "warn"))
-    if usual is not None:
+    if usual is not None and not is_short:
         found += [(f"p50 {length(usual.p50)}", "text"), (f"p95 {length(usual.p95)}", "text")]
     trend = change(past.lengths)
     if trend is not None:
@@ -44,9 +44,9 @@ class Trends:
     """Rows in so many cells. The tasks are in an order, the one to look at first on top."""
 
     def __init__(self, past: Past, width: int, *, order: str = "share", zone: tzinfo | None = None) -> None:
-        self.past, self.width, self._zone = past, width, zone
+        self.past, self.width, self._zone, self._order = past, width, zone, order
         self.tasks = sorted(past.tasks, key=lambda task: _rank(task, order))
-        self._name = min(max((len(task.id) for task in past.tasks), default=4), max(width // 4, 12))
+        self._name = min(max((max(len(task.id), 16) for task in past.tasks), default=4), max(width // 4, 16))
         self._figures = [(name, wide) for name, wide, least in FIGURES if width >= least]
         self._box_at = self._name + 6 + 2
         box = width - self._box_at - 1 - sum(wide for _, wide in self._figures)
@@ -60,7 +60,7 @@ class Trends:
     def heads(self) -> Row:
         """Above the rows of tasks, with the scale of their boxes."""
         line = Line(self.width)
-        line.put(0, "task", "dim")
+        line.put(0, f"tasks by {self._order}", "dim")
         line.put(self._name, "runs".rjust(6), "dim")
         for span in self._scale.row() if self._box else ():
             line.put(self._box_at + span.x, span.text, span.role)

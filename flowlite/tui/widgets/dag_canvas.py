@@ -132,12 +132,15 @@ class DagCanvas(OfRun, can_focus=True):
             if taken is not None:
                 found.append((f" {length(taken)}", "text"))
                 self.is_ticking = self.is_ticking or state == "running"
+            if task.width is not None:
+                found.append((f"  ×{task.width:,} ", "text"))
+                found += [(f" {text}", f"state-{of}" if of else "dim") for text, of in tally(task.tally(), 40)]
             if task.attempt > 1:
                 found.append((f"  attempt {task.attempt}", "state-retrying"))
             found.append((f"  pool {task.pool}", "dim"))
         else:
             found.append((graph.ids[number], "strong"))
-        return [*found, (f"  ‹ {up} upstream · {down} downstream ›", "dim")]
+        return [*found, (f"  ‹ {up} up · {down} down ›", "dim")]
 
     # --- laying out ---------------------------------------------------------------------------------------------------
     def _lay_out(self, pane: GraphPane) -> None:

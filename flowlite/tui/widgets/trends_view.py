@@ -15,6 +15,7 @@ from flowlite.tui.widgets.canvas import Canvas
 
 LASTS = (30, 90, 365)  # runs
 LEAST_CURVE, MOST_CURVE = 5, 14  # rows
+SHORT = 100  # columns below which the curve alone says how long runs usually take
 
 
 class TrendsView(Canvas, can_focus=True):
@@ -71,14 +72,11 @@ class TrendsView(Canvas, can_focus=True):
 
     def _title(self, past: Past, width: int) -> Row:
         line = Line(width).skip().put("Trends", "title" if self.has_focus else "title-idle")
-        for text, role in summary(past):
+        for text, role in summary(past, is_short=width < SHORT):
             line.skip(2).put(text, role)
-        slow = self._slow(past)
-        if slow:
-            return line.right(*slow, margin=1).row
         few = past.tasks_from < len(past.runs)
-        said = f"tasks of the last {past.tasks_from}, by {self.order}" if few else f"tasks by {self.order}"
-        return line.right((said, "dim"), margin=1).row
+        said: list[Piece] = [(f"tasks of the last {past.tasks_from}", "dim")] if few else []
+        return line.right(*(self._slow(past) or said), margin=1).row
 
     def _slow(self, past: Past) -> list[Piece]:
         """Whether the run that goes on takes longer than runs do."""

@@ -143,9 +143,9 @@ TASKS = [
 def test_the_row_of_a_task_says_how_it_goes():
     trends = Trends(past([100.0] * 40, tasks=TASKS), 110)
     rows = texts([trends.heads(), *(trends.row(one) for one in trends.tasks)])
-    assert [row.split()[0] for row in rows] == ["task", "transform", "extract", "load"]
+    assert [row.split()[0] for row in rows] == ["tasks", "transform", "extract", "load"]
     assert rows[0].split()[-5:] == ["p50", "p95", "recent", "change", "share"]
-    assert rows[1].endswith("├───[▒▒▒▒│▒▒▒▒]───┤·   1m19s  1m37s  ▁▂▃▃▄▅▆▆▇█  ▲ +29 %   70 %")
+    assert rows[1].endswith("├───[▒▒▒▒│▒▒▒]──┤·   1m19s  1m37s  ▁▂▃▃▄▅▆▆▇█  ▲ +29 %   70 %")
     assert rows[3].split() == ["load", "0"]
 
 

@@ -14,7 +14,7 @@ async def test_it_opens_on_the_failure_and_says_what_is_under_the_cursor(worlds,
     async with worlds("failing") as world, screen(world, FAILED) as seen:
         await seen.shows("✗ dedupe")
         assert seen.rows[0].startswith(" 38 tasks") and "✗ failed 54m03s" in seen.rows[0]
-        assert seen.rows[-1].startswith(" ✗ transform.dedupe  failed 3m47s  attempt 3  pool mem  ‹ 4 upstream · 6 down")
+        assert seen.rows[-1].startswith(" ✗ transform.dedupe  failed 3m47s  attempt 3  pool mem  ‹ 4 up · 6 down ›")
 
 
 async def test_keys_walk_along_edges_and_within_the_layer(worlds, screen):

@@ -16,7 +16,7 @@ async def test_a_failed_run_is_told_with_its_tries_and_what_did_not_run(worlds, 
         assert row.count("✗") == 4 and row.endswith("52m24s 3 tries *")
         assert "⋯ 20m01s ⋯" in seen.rows[2]
         assert any(row.startswith(" ⊘ transform.mart_orders") and "⊘  not run" in row for row in seen.rows)
-        assert seen.rows[-1].startswith(" ░ queued  █ ran")
+        assert seen.rows[-1].startswith(" █ ran  ╌ between tries  ░ queued")
 
 
 async def test_orders_and_the_critical_path(worlds, screen):
