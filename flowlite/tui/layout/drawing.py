@@ -38,13 +38,18 @@ class Drawing:
         self._critical: frozenset[int] = frozenset()
         self._marked: dict[str, tuple[frozenset[Edge], Wires]] = {}
         self._rows: dict[int, Row] = {}
+        self._columns = (0, 0)
 
     # --- what is seen -------------------------------------------------------------------------------------------------
-    def row(self, y: int) -> Row:
-        """Empty beyond the picture."""
+    def row(self, y: int, start: int = 0, stop: int | None = None) -> Row:
+        """Some columns of a row; empty beyond the picture. Rows are kept for as long as the same columns are asked."""
+        columns = start, self.width if stop is None else min(stop, self.width)
+        if columns != self._columns:
+            self._columns = columns
+            self._rows.clear()
         found = self._rows.get(y)
         if found is None:
-            found = self._rows[y] = self._drawn(y)
+            found = self._rows[y] = self._drawn(y, *columns)
         return found
 
     def box_at(self, x: int, y: int) -> int | None:
@@ -124,14 +129,16 @@ class Drawing:
             self._rows.pop(y, None)
         return rows
 
-    def _drawn(self, y: int) -> Row:
-        line = Line(self.width)
-        line.put_marks(self.wires.text(y), "edge")
+    def _drawn(self, y: int, start: int, stop: int) -> Row:
+        line = Line(max(stop - start, 0), start)
+        line.put_marks(self.wires.text(y)[start:stop], "edge")
         for role in MARKS:
             if role in self._marked:
-                line.put_marks(self._marked[role][1].text(y), role)
+                line.put_marks(self._marked[role][1].text(y)[start:stop], role)
         for number, part in self._on_row.get(y, ()):
-            self._draw_box(line, number, part)
+            x = self.placed.corners[number][0]
+            if x < stop and x + self._sizes[number].width >= start:
+                self._draw_box(line, number, part)
         return line.row()
 
     def _draw_box(self, line: Line, number: int, part: int) -> None:

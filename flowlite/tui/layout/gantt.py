@@ -60,14 +60,17 @@ class Bar:
 
 
 class Gantt:
-    """The rows of a run in an order. `unfolded`: maps and families whose members have rows of their own."""
+    """The rows of a run in an order. `unfolded`: maps and families whose members have rows of their own;
+    `is_only_critical`: only what the run had to wait for, each task by itself."""
 
-    def __init__(self, story: Story, *, order: str = "start", unfolded: Collection[str] = ()) -> None:
+    def __init__(
+        self, story: Story, *, order: str = "start", unfolded: Collection[str] = (), is_only_critical: bool = False
+    ) -> None:
         self.story = story
         self.end = story.ended_at if story.ended_at is not None else end_ahead(story.started_at, story.now)
         self.path = critical_path(story.upstream, story.ended())
-        self.bars = self._bars(order, unfolded)
         self._critical = frozenset(self.path)
+        self.bars = self._bars(order, unfolded, self._critical if is_only_critical else None)
         names = [len(bar.name or bar.key) + bar.indent + 2 for bar in self.bars]
         self._names = min(max(names, default=8), WIDEST_NAME)
         everything = joined([crowd_of(one for one in story.courses if one.index < 0), *story.crowds.values()])
@@ -75,12 +78,14 @@ class Gantt:
         # The hole that one is in may end at any moment: it is not folded yet.
         self._holes = [hole for hole in holes if story.ended_at is not None or hole[1] < story.now]
 
-    def _bars(self, order: str, unfolded: Collection[str]) -> list[Bar]:
+    def _bars(self, order: str, unfolded: Collection[str], only: Collection[int] | None) -> list[Bar]:
         singles = {one.task: one for one in self.story.courses if one.index < 0}
         families: dict[str, list[int]] = {}
         rows: list[Bar] = []
         for task, id_ in enumerate(self.story.ids):
-            if task in self.story.families:
+            if only is not None and task not in only:
+                continue
+            if only is None and task in self.story.families:
                 families.setdefault(self.story.families[task], []).append(task)
             elif (what := self.story.crowds.get(task) or singles.get(task)) is not None:
                 rows.append(Bar(id_, (task,), what, is_open=id_ in unfolded))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flowlite.tui.picture import Row
-from flowlite.tui.rows import cropped, moved
+from flowlite.tui.rows import moved
 
 AIR_X, AIR_Y = 8, 2  # cells that stay between the cursor and the end of the screen, where there is room
 Rectangle = tuple[int, int, int, int]  # column, row, cells, rows
@@ -53,15 +53,11 @@ class Viewport:
         self.left, self.top = x + width // 2 - self.width // 2, y + height // 2 - self.height // 2
         self.scroll(0, 0)
 
-    def rows(self, row: Callable[[int], Row], margin: int = 0) -> list[Row]:
-        """What is seen of a picture whose rows `row` gives, some cells further right."""
-        found = []
-        for y in range(self.top, self.top + self.height):
-            seen = row(y)
-            if self.left or self._whole[0] > self.width:
-                seen = cropped(seen, self.left, self.left + self.width)
-            found.append(moved(seen, margin - self.left))
-        return found
+    def rows(self, row: Callable[[int, int, int], Row], margin: int = 0) -> list[Row]:
+        """What is seen of a picture, some cells further right. `row` gives the columns of a row from one to another."""
+        stop = self.left + self.width
+        seen = range(self.top, self.top + self.height)
+        return [moved(row(y, self.left, stop), margin - self.left) for y in seen]
 
 
 def _moved(first: int, room: int, start: int, end: int, air: int) -> int:

@@ -12,9 +12,10 @@ from flowlite.tui.layout.boxes import Now
 from flowlite.tui.layout.course import critical_path
 from flowlite.tui.layout.drawing import Drawing
 from flowlite.tui.layout.graph_pane import GraphPane, Part
+from flowlite.tui.layout.history import slowness, slowness_said
 from flowlite.tui.layout.tally import tally
 from flowlite.tui.layout.task_graph import TaskGraph
-from flowlite.tui.model.run import RunModel
+from flowlite.tui.model.run import RunModel, Task
 from flowlite.tui.model.story import graph_of
 from flowlite.tui.picture import Row
 from flowlite.tui.places import Place
@@ -33,8 +34,9 @@ class DagCanvas(OfRun, can_focus=True):
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
         self.pane: GraphPane | None = None
-        self.search = ""
+        self.search = self.trouble = ""
         self._found = (0, 0)
+        self._graph: tuple[list[Task], TaskGraph] | None = None  # of the run, with the tasks that it was made from
         self._layout: asyncio.Task[None] | None = None
         self._seen: tuple[int, int, bool] | None = None  # what the pane shows: run, version of the model, path
 
@@ -42,10 +44,13 @@ class DagCanvas(OfRun, can_focus=True):
     def graph(self) -> TaskGraph | None:
         """Of the run, or of the DAG as its file declares it; None while that is not known."""
         model = self.model
+        if model is not None and model.is_known and (self._graph is None or self._graph[0] is not model.tasks):
+            self._graph = model.tasks, graph_of(model)
         if model is not None:
-            return graph_of(model) if model.is_known else None
+            return self._graph[1] if model.is_known and self._graph is not None else None
         dag = self.ui.world.dags.get(self.about)
-        told = self.ui.lookups.look("dag", stamp=None if dag is None else dag.version, dag_id=self.about).value
+        answer = self.ui.lookups.look("dag", stamp=None if dag is None else dag.version, dag_id=self.about)
+        self.trouble, told = answer.error, answer.value
         if told is None:
             return None
         numbers = {one["task_id"]: number for number, one in enumerate(told["tasks"])}
@@ -64,7 +69,7 @@ class DagCanvas(OfRun, can_focus=True):
         graph = self.graph()
         if graph is None:
             return self.pane
-        if self.pane is None or graph != self.pane.graph:
+        if self.pane is None or (graph is not self.pane.graph and graph != self.pane.graph):
             self.pane = GraphPane(graph)
         self._seen = stamp
         self.pane.show(now_of(model), self._critical(model))
@@ -87,7 +92,7 @@ class DagCanvas(OfRun, can_focus=True):
         pane = self.take()
         if pane is None:
             model = self.model
-            return [row_of(width, (f"  {model.trouble if model and model.trouble else 'asking the daemon…'}", "dim"))]
+            return [row_of(width, (f"  {(model.trouble if model else self.trouble) or 'asking the daemon…'}", "dim"))]
         pane.room = width
         self._lay_out(pane)
         rows = pane.draw(width, max(height - 3, 1))
@@ -104,6 +109,8 @@ class DagCanvas(OfRun, can_focus=True):
             line.put(f"  /{self.search} {said}", "accent" if number else "warn")
         if pane.is_critical_marked:
             line.put("  critical path", "edge-critical")
+        if self._layout is not None:
+            line.put("  laying out…", "dim")
         return line.right(*self.of_run(), margin=1).row
 
     def _told(self, pane: GraphPane, width: int) -> Row:
@@ -131,7 +138,9 @@ class DagCanvas(OfRun, can_focus=True):
             taken = None if instance is None else instance.length_s(self.ui.now())
             if taken is not None:
                 found.append((f" {length(taken)}", "text"))
-                self.is_ticking = self.is_ticking or state == "running"
+                if state == "running":
+                    self.is_ticking = True
+                    found.append((f"  {slowness_said(slowness(taken, self.usual(task.id)))}", "warn"))
             if task.width is not None:
                 found.append((f"  ×{task.width:,} ", "text"))
                 found += [(f" {text}", f"state-{of}" if of else "dim") for text, of in tally(task.tally(), 40)]

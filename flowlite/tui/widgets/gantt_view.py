@@ -45,15 +45,16 @@ class GanttView(OfRun, can_focus=True):
         model = self.model
         if model is None or not model.is_known:
             return None
-        wanted = (model.id, self.order, self.unfolded)
-        is_same = wanted == self._made[:3]
-        if is_same and (time.monotonic() < self._good_until or (model.is_finished and model.version == self._made[3])):
+        wanted = (model.id, self.order, self.unfolded, self.is_only_critical)
+        is_same = wanted == self._made[:-1]
+        if is_same and (time.monotonic() < self._good_until or (model.is_finished and model.version == self._made[-1])):
             return self._gantt
         begun = time.monotonic()
         story = self.story(model, self.unfolded)
         if story is None:
             return self._gantt if is_same else None
-        self._gantt, self._made = Gantt(story, order=self.order, unfolded=self.unfolded), (*wanted, model.version)
+        self._gantt = Gantt(story, order=self.order, unfolded=self.unfolded, is_only_critical=self.is_only_critical)
+        self._made = (*wanted, model.version)
         self._good_until = time.monotonic() + REST * (time.monotonic() - begun)
         return self._gantt
 
@@ -79,8 +80,7 @@ class GanttView(OfRun, can_focus=True):
             return [Line(width).skip().right(*self.of_run(), margin=1).row, BLANK, self._nothing(width)]
         if model is not None and not model.is_finished:
             self.is_ticking = True
-        path = set(gantt.path)
-        bars = [bar for bar in gantt.bars if not self.is_only_critical or not path.isdisjoint(bar.tasks)]
+        bars = gantt.bars
         self.picking.take([bar.key for bar in bars])
         if self._begun != self.run:
             self._begun = self.run

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from flowlite.tui.format import length, when
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.layout.gantt import Story
+from flowlite.tui.layout.history import Spread, spread
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.story import History
 from flowlite.tui.rows import Piece
@@ -72,6 +73,12 @@ class OfRun(Canvas):
         usual = {one["name"]: one["p95_s"] for one in stats["tasks"]} if stats else {}
         by_number = {task.number: usual[task.id] for task in model.tasks if usual.get(task.id) is not None}
         return history.story(model, self.ui.now(), usual_s=by_number, unfolded=unfolded)
+
+    def usual(self, task_id: str) -> Spread | None:
+        """How long a task usually takes; None while that is not known."""
+        stats = self.ui.stats_of(self.about)
+        found = next((one for one in stats["tasks"] if one["name"] == task_id), None) if stats else None
+        return None if found is None else spread(found["durations_s"])
 
     def of_run(self) -> list[Piece]:
         """`run 211  14:00 ▸ running 7m12s`."""

@@ -25,7 +25,7 @@ class TrendsView(Canvas, can_focus=True):
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
-        self.about = ""
+        self.about = self.trouble = ""
         self.last = LASTS[1]
         self.order = ORDERS[0]
         self.picking: Picking[str] = Picking()
@@ -43,7 +43,8 @@ class TrendsView(Canvas, can_focus=True):
         dag = self.ui.world.dags.get(self.about)
         ended = None if dag is None else next((run for run in dag.runs if run.is_finished), None)
         stamp = None if ended is None else (ended.id, ended.state)
-        told = self.ui.lookups.look("trends", stamp=stamp, every_s=5.0, dag_id=self.about, last=self.last).value
+        answer = self.ui.lookups.look("trends", stamp=stamp, every_s=5.0, dag_id=self.about, last=self.last)
+        self.trouble, told = answer.error, answer.value
         if told is not None and (self._past is None or self._past[0] is not told):
             self._past = told, past_of(told)
         return None if self._past is None or self._past[1].dag_id != self.about else self._past[1]
@@ -53,7 +54,7 @@ class TrendsView(Canvas, can_focus=True):
         """What one asks first, the curve, the tasks."""
         past = self.past()
         if past is None:
-            return [row_of(width, ("  asking the daemon…", "dim"))]
+            return [row_of(width, (f"  {self.trouble or 'asking the daemon…'}", "dim"))]
         trends = Trends(past, width - 3, order=self.order, zone=self.ui.zone)
         self.picking.take([task.id for task in trends.tasks])
         curve = min(max(height * 2 // 5, LEAST_CURVE), MOST_CURVE)

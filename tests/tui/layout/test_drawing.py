@@ -161,6 +161,23 @@ def test_long_names_are_cut_in_the_middle_and_wide_characters_take_one_cell():
     assert picture(shown(s.done())) == [f"· extract_custo…_old_system_eu   · 抽{FILLER}出{FILLER}"]
 
 
+def test_half_a_wide_character_at_the_end_of_the_screen_is_a_blank():
+    s = Sketch()
+    s.task("抽出")
+    drawing = shown(s.done())
+    assert texts([drawing.row(0, 0, 3)]) == ["·  "]
+    assert texts([drawing.row(0, 3, 6)]) == [f"    出{FILLER}"]
+
+
+def test_some_columns_of_a_row_are_those_of_the_whole_row():
+    drawing = shown(training())
+    for y in range(drawing.height):
+        whole = "".join(texts([drawing.row(y)])).ljust(drawing.width)
+        for start in (0, 7, 33, 90):
+            part = "".join(texts([drawing.row(y, start, start + 25)]))
+            assert part[start:].ljust(25) == whole[start : start + 25]
+
+
 # --- walking ----------------------------------------------------------------------------------------------------------
 def test_a_step_back_leads_to_where_the_last_step_left():
     graph = training()

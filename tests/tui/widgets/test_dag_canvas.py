@@ -53,6 +53,7 @@ async def test_f_shows_what_is_around_and_a_digit_how_far(worlds, screen):
         await seen.until(lambda: type(seen.pane).__name__ == "RunGrid")
 
 
+@pytest.mark.slow
 async def test_only_the_failed_path(worlds, screen):
     async with worlds("failing") as world, screen(world, FAILED) as seen:
         await seen.shows("✗ transform.dedupe")
@@ -103,6 +104,7 @@ async def test_what_is_acted_on_is_what_is_under_the_cursor(worlds, screen):
         assert tasks_aimed_at(seen.app) == [Aim(run, "orders_nightly", "transform")]
 
 
+@pytest.mark.slow
 async def test_an_older_run_and_back_to_the_newest(worlds, screen):
     async with worlds("failing") as world, screen(world, FAILED) as seen:
         await seen.shows("✗ failed")
@@ -125,6 +127,7 @@ async def test_states_come_in_live_and_nothing_is_laid_out_for_them(worlds, scre
         assert seen.pane.pane.drawing is not None
 
 
+@pytest.mark.slow
 async def test_a_dag_that_never_ran_has_a_graph_too(worlds, screen):
     async with worlds("calm") as world, screen(world, "dag/by_hand/graph") as seen:
         await seen.shows("1 task")

@@ -34,6 +34,7 @@ async def test_orders_and_the_critical_path(worlds, screen):
         await seen.until(lambda: str(seen.app.history.here).endswith("/transform.dedupe"))
 
 
+@pytest.mark.slow
 async def test_zoom_and_scroll(worlds, screen):
     async with worlds("failing") as world, screen(world, "dag/orders_nightly/gantt") as seen:
         await seen.shows("17 s a cell")
@@ -77,12 +78,16 @@ async def test_a_live_run_grows(worlds, screen):
         await seen.until(lambda: sum(row.count("█") for row in seen.rows) > ran + 5)
 
 
+@pytest.mark.slow
 async def test_what_has_not_run_says_so(worlds, screen):
     async with worlds("calm") as world, screen(world, "dag/by_hand/gantt") as seen:
         await seen.shows("✓ ") if seen.pane.run else await seen.shows("has not run yet")
 
 
-@pytest.mark.parametrize("dag_id", ["etl_orders", "weather", "gold_kpis"])
+@pytest.mark.parametrize(
+    "dag_id",
+    ["etl_orders", pytest.param("weather", marks=pytest.mark.slow), pytest.param("gold_kpis", marks=pytest.mark.slow)],
+)
 async def test_what_was_heard_since_is_what_the_daemon_would_tell(worlds, dag_id):
     """Attempts put together from a course of some minutes ago and the events since are those of a course of now."""
     async with worlds("busy") as world:

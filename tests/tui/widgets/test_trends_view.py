@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 async def test_the_last_runs_and_their_tasks(worlds, screen):
     async with worlds("failing") as world, screen(world, "dag/orders_nightly/trends") as seen:
@@ -13,6 +15,7 @@ async def test_the_last_runs_and_their_tasks(worlds, screen):
         assert seen.rows[-1].startswith(" retries  transform.dedupe 2")
 
 
+@pytest.mark.slow
 async def test_orders_and_how_far_back(worlds, screen):
     async with worlds("failing") as world, screen(world, "dag/orders_nightly/trends") as seen:
         await seen.shows("tasks by share")
@@ -31,6 +34,7 @@ async def test_a_run_that_takes_longer_than_runs_do_says_so(worlds, screen):
         await seen.shows("its usual time")
 
 
+@pytest.mark.slow
 async def test_a_dag_without_runs_has_nothing_to_show(worlds, screen):
     async with worlds("calm") as world, screen(world, "dag/rebalancing/trends", 80, 24) as seen:
         await seen.shows("no run has ended yet")
