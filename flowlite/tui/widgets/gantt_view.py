@@ -100,11 +100,11 @@ class GanttView(OfRun, can_focus=True):
 
     def _nothing(self, width: int) -> Row:
         model = self.model
-        if model is None:
+        if model is None and self.ui.reader.was_live:
             return row_of(width, (f"  {self.about} has not run yet; t starts it", "dim"))
-        said = model.trouble or (
-            "it has not begun" if model.is_known and model.started_at is None else "asking the daemon…"
-        )
+        said = "asking the daemon…"
+        if model is not None and (model.trouble or (model.is_known and model.started_at is None)):
+            said = model.trouble or "it has not begun"
         return row_of(width, (f"  {said}", "dim"))
 
     def _row(self, gantt: Gantt, bar: Bar, axis: Axis, width: int) -> Row:
