@@ -159,7 +159,8 @@ class Gantt:
             line.put(bar.indent, "-" if bar.is_open else "+", "dim", bar.key)
         else:
             line.put(bar.indent, glyph(bar.state), f"state-{bar.state}", bar.key)
-        role = "state-failed" if bar.state == "failed" else "node-focus" if self._is_critical(bar) else "node"
+        role = "node-focus" if self._is_critical(bar) else "dim" if bar.what.started_at is None else "node"
+        role = "state-failed" if bar.state == "failed" else role
         line.put(bar.indent + 2, middle(bar.name or bar.key, names - bar.indent - 2), role, bar.key)
 
     def _is_critical(self, bar: Bar) -> bool:

@@ -17,7 +17,7 @@ from flowlite.tui.layout.partial import around, of_failure
 from flowlite.tui.layout.task_graph import TaskGraph
 from flowlite.tui.layout.view import Box, View, whole
 from flowlite.tui.layout.viewport import Viewport
-from flowlite.tui.layout.walking import Walk, first_box, found
+from flowlite.tui.layout.walking import Walk, first_box, found, worth_seeing
 from flowlite.tui.picture import Row
 from flowlite.tui.rows import beside, cropped
 
@@ -111,11 +111,13 @@ class GraphPane:
 
     def _again(self, view: View, before: Box | None) -> int | None:
         """The box that stands for what the cursor was on."""
-        tasks = (*self.centre, *(before.tasks if before is not None else ()))
+        tasks = self.centre or (before.tasks if before is not None else ())
         if before is not None and before.key in view.number and not self.centre:
             return view.number[before.key]
-        known = [view.box_of_task[task] for task in tasks if task in view.box_of_task]
-        return known[0] if known else first_box(view, self.now.states)
+        known = [task for task in tasks if task in view.box_of_task]
+        if not known:
+            return first_box(view, self.now.states)
+        return view.box_of_task[min(known, key=lambda task: worth_seeing(self.now.states, task))]
 
     # --- what is known ------------------------------------------------------------------------------------------------
     def show(self, now: Now, critical: Sequence[int] = ()) -> None:

@@ -47,13 +47,18 @@ class Walk:
         return found
 
 
+def worth_seeing(states: Sequence[str], task: int) -> int:
+    """What failed first, then what is going on; the lower, the sooner."""
+    state = states[task] if task < len(states) else ""
+    return FIRST.index(state) if state in FIRST else len(FIRST)
+
+
 def first_box(view: View, states: Sequence[str]) -> int | None:
     """Where to begin: on what failed, else on what is going on, else on the first; None: there is nothing."""
-    for state in FIRST:
-        for number, box in enumerate(view.boxes):
-            if box.kind != "stub" and any(task < len(states) and states[task] == state for task in box.tasks):
-                return number
-    return 0 if view.boxes else None
+    if not view.boxes:
+        return None
+    tasks = sorted(view.box_of_task)
+    return view.box_of_task[min(tasks, key=lambda task: worth_seeing(states, task))] if tasks else 0
 
 
 def found(view: View, ids: Sequence[str], text: str) -> list[int]:
