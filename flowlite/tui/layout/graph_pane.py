@@ -149,10 +149,14 @@ class GraphPane:
 
     # --- going about --------------------------------------------------------------------------------------------------
     def step(self, direction: str) -> None:
-        """To the next box: left, right, up or down."""
-        if self._walk is not None and self.cursor is not None:
-            self.go({"left": self._walk.left, "right": self._walk.right, "up": self._walk.up,
-                     "down": self._walk.down}[direction](self.cursor))  # fmt: skip
+        """To the next box: left, right, up or down. Along an edge, what is shown around it comes along."""
+        if self._walk is None or self.cursor is None:
+            return
+        ways = {"left": self._walk.left, "right": self._walk.right, "up": self._walk.up, "down": self._walk.down}
+        self.go(ways[direction](self.cursor))
+        box = self.box
+        if self.centre and direction in ("left", "right") and box is not None and box.kind != "stub":
+            self.centre = box.tasks
 
     def go(self, number: int) -> None:
         """The cursor onto a box, and that onto the screen."""

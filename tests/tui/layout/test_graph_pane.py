@@ -79,6 +79,19 @@ def test_around_a_task_the_cursor_is_on_it_and_f_again_shows_everything():
     assert pane.said() == "45 tasks"
 
 
+def test_what_is_around_a_task_comes_along_the_edges_and_not_within_the_layer():
+    pane = looked_at(chain())
+    pane.go(3)
+    pane.focus()
+    draw(pane)
+    pane.step("right")
+    draw(pane)
+    assert pane.said() == "2 hops around step_4  5 of 8 tasks" and pane.box.key == "step_4"
+    pane.step("down")
+    draw(pane)
+    assert pane.said() == "2 hops around step_4  5 of 8 tasks"
+
+
 def test_only_what_failed_and_what_it_holds_up():
     pane = looked_at(shop(), transform_clean_items="failed")
     pane.only_failed()
