@@ -128,12 +128,14 @@ class FlowliteApp(Doing):
         view = self.views.get(place.view)
         if view is None:
             view = self.views[place.view] = VIEWS[place.view]()
+            view.place = place
             await stage.mount(view)
         for other in self.views.values():
             other.display = other is view
         view.show(place)
-        if (first := view.first()) is not None and (self.focused is None or view not in self.focused.ancestors):
-            first.focus(scroll_visible=False)
+        main = self.screen_stack[0]
+        if (first := view.first()) is not None and (main.focused is None or view not in main.focused.ancestors):
+            main.set_focus(first, scroll_visible=False)
         self.refresh_chrome()
         for canvas in view.query(Canvas):
             self.pulse.want(canvas)

@@ -11,7 +11,6 @@ from flowlite.tui.acting.undoing import Undo
 from flowlite.tui.actions import EVERYWHERE, Action
 from flowlite.tui.base import BaseApp
 from flowlite.tui.widgets.canvas import Canvas
-from flowlite.tui.widgets.chrome import Footer, Header
 from flowlite.tui.widgets.listing import Listing
 from flowlite.tui.widgets.run_grid import RunGrid
 
@@ -115,7 +114,7 @@ class Doing(BaseApp):
 
     def refresh_chrome(self) -> None:
         """First and last line."""
-        for canvas in (*self.screen_stack[0].query(Header), *self.screen_stack[0].query(Footer)):
+        for canvas in self.pulse.last:
             self.pulse.want(canvas)
 
     def _hush(self) -> None:

@@ -64,6 +64,11 @@ class Lookups:
         found.is_asked = False
         self._heard()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no answer is awaited."""
+        return not self._open and not self._busy
+
     def forget(self) -> None:
         """Ask for everything anew when it is looked at: a daemon has come back."""
         for answer in self._known.values():

@@ -32,7 +32,9 @@ class Main(Screen[None]):
 
     async def on_mount(self) -> None:
         """Go to the first place."""
-        await cast("FlowliteApp", self.app).show_place()
+        app = cast("FlowliteApp", self.app)
+        app.pulse.last = [self.query_one(Header), self.query_one(Footer)]
+        await app.show_place()
 
     def on_key(self, event: events.Key) -> None:
         """Carry out whose key it is here."""

@@ -35,6 +35,7 @@ class Pulse:
     def __init__(self, beat_s: float = BEAT_S, *, before: Callable[[], None] = lambda: None) -> None:
         """`before` is called at each beat, ahead of the drawing."""
         self._beat_s, self._before = beat_s, before
+        self.last: list[Drawn] = []  # drawn after the others, whatever was: they tell of them
         self._wanted: dict[Drawn, None] = {}
         self._ticking: dict[Drawn, None] = {}
         self._next: asyncio.TimerHandle | None = None
@@ -55,7 +56,13 @@ class Pulse:
     def now(self, one: Drawn) -> None:
         """Draw it at once: a key was pressed."""
         self._wanted.pop(one, None)
-        self._draw(one)
+        for each in (one, *self.last):
+            self._draw(each)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits for a beat."""
+        return self._next is None and not self._wanted
 
     def stop(self) -> None:
         """For good."""
@@ -70,7 +77,7 @@ class Pulse:
         self._next, self._last = None, asyncio.get_running_loop().time()
         self._before()
         wanted, self._wanted = self._wanted, {}
-        for one in wanted:
+        for one in (*(one for one in wanted if one not in self.last), *self.last):
             self._draw(one)
 
     def _draw(self, one: Drawn) -> None:

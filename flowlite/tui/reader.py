@@ -71,7 +71,7 @@ class Reader:
         self.lost_at: float | None = None
         self.trouble = ""
         self._ahead_s = 0.0  # the daemon's clock before ours
-        self._wake = asyncio.Event()
+        self._wake, self._is_asking = asyncio.Event(), False
         self._errands = [
             Errand(lambda: self.world.is_old, self._renew, 0.3),
             Errand(lambda: bool(self.world.wanted), self._ask_runs, 0.1),
@@ -83,6 +83,12 @@ class Reader:
             Errand(lambda: self.wants_history and not self._has_history, self._ask_history, 1.0),
             Errand(lambda: self.world.is_stale, self._ask_current, 0.7),
         ]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is being asked for, and nothing is to be."""
+        is_open = any(errand.is_wanted() for errand in self._errands)
+        return not self._is_asking and not self._wake.is_set() and not (self.is_live and is_open)
 
     def now(self) -> float:
         """The time as the daemon has it."""
@@ -197,12 +203,15 @@ class Reader:
                     loop.call_later(left_s, self.wake)
                     continue
                 errand.last = loop.time()
+                self._is_asking = True
                 try:
                     await errand.go()
                 except AWAY:
                     continue  # the stream notices, too, and begins anew
                 except FlowliteError as error:
                     self.trouble = str(error)
+                finally:
+                    self._is_asking = False
                 self._heard()
                 if errand.is_wanted():
                     loop.call_later(errand.every_s, self.wake)

@@ -3,7 +3,6 @@ chosen, and what was shown is what is done."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +48,6 @@ class Again(Sheet[list[Agreed]]):
         self.buttons = Buttons(("Cancel", self.leave), ("Run again", self.agree), is_danger=True)
         self.agreed: list[Agreed] = []
         self.number = 0
-        self._looking: asyncio.Task[None] | None = None
         is_whole = all(not aim.name for aim in aims)
         self.parts = [
             *([] if is_whole else [self.reach]),
@@ -76,9 +74,7 @@ class Again(Sheet[list[Agreed]]):
 
     def look(self) -> None:
         """Ask what would run again, with what is chosen now."""
-        if self._looking is not None:
-            self._looking.cancel()
-        self._looking = asyncio.create_task(self._look(), name="flowlite tui preview")
+        self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
         with_downstream, only_failed = self.reach.chosen == DOWN, self.failed.is_on

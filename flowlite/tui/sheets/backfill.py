@@ -4,6 +4,7 @@ month, before anything is made; and the command that does the same."""
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from flowlite.tui.sheets.parts import Buttons, Check, Choice, Entry, Gap, Pictur
 from flowlite.tui.sheets.sheet import Sheet
 from flowlite.tui.sheets.trigger import is_changed, value_shown
 
+RUN = re.compile(r"run \d+")
 WAIT_S = 0.25  # after the last letter, before the daemon is asked
 EXISTING = [("none", "leave alone"), ("failed", "failed ones again"), ("all", "all again")]
 ROWS = (("run", "new", "good"), ("again", "again", "warn"), ("skip", "left alone", "dim"))
@@ -47,7 +49,6 @@ class BackfillSheet(Sheet[int]):
         self.typed = Entry("type", note="to start so many runs")
         self.buttons = Buttons(("Cancel", self.leave), ("Start", self.agree))
         self.plan: Mapping[str, Any] | None = None
-        self._looking: asyncio.Task[None] | None = None
         self.put_together()
         self.focused_part = self.start
 
@@ -84,9 +85,7 @@ class BackfillSheet(Sheet[int]):
     def look(self) -> None:
         """Ask what it would do, when nothing has been typed for a moment."""
         self.show_command()
-        if self._looking is not None:
-            self._looking.cancel()
-        self._looking = asyncio.create_task(self._look(), name="flowlite tui plan")
+        self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
         await asyncio.sleep(WAIT_S)
@@ -103,7 +102,7 @@ class BackfillSheet(Sheet[int]):
     def summary(self) -> str:
         """How many, and how long it may take."""
         assert self.plan is not None
-        skipped = Counter(day["reason"] for day in self.plan["days"] if day["decision"] == "skip")
+        skipped = Counter(RUN.sub("its run", day["reason"]) for day in self.plan["days"] if day["decision"] == "skip")
         because = "; ".join(f"{count(number)} left alone: {reason}" for reason, number in skipped.most_common(2))
         typical, at_once = self.plan["typical_s"], max(1, self.plan["concurrency"])
         takes = (
