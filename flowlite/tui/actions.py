@@ -21,7 +21,7 @@ def always(here: Any) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """`id` is `scope.verb`. `reason` says why it can't be done now, "": it can. `hint`: its word in the footer, "": it
-    is not shown there. `changes`: it changes something, so viewers can't do it."""
+    is not shown there; those of a low `rank` come first. `changes`: it changes something, so viewers can't do it."""
 
     id: str
     title: str
@@ -29,6 +29,7 @@ class Action:
     run: Callable[[Any], Awaitable[None] | None]
     reason: Callable[[Any], str] = always
     hint: str = ""
+    rank: int = 50
     changes: bool = False
     is_danger: bool = False
     is_silent: bool = False  # left out of the palette: moves, and what makes no sense there

@@ -63,9 +63,9 @@ class Theme:
         if not ground:
             return found
         below = self.grounds[ground]
-        attributes = "".join(dict.fromkeys(found.attributes + below.attributes))
         if below.ink:
-            return Look(below.ink, below.ground, attributes)
+            return below
+        attributes = "".join(dict.fromkeys(found.attributes + below.attributes))
         return Look(found.ink, found.ground or below.ground, attributes)  # what has a ground of its own keeps it
 
 

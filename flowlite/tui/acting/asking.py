@@ -70,17 +70,19 @@ def no_orders(here: Listing) -> str:
     return "" if here.orders else "this list has but one order"
 
 
-def asked(verb: str, title: str, keys: tuple[str, ...], run: Any, reason: Any = None, hint: str = "") -> Action:
+def asked(
+    verb: str, title: str, keys: tuple[str, ...], run: Any, reason: Any = None, hint: str = "", rank: int = 50
+) -> Action:  # fmt: skip
     """One that changes nothing."""
     given = {} if reason is None else {"reason": reason}
-    return Action(id=verb, title=title, keys=keys, run=run, hint=hint, **given)
+    return Action(id=verb, title=title, keys=keys, run=run, hint=hint, rank=rank, **given)
 
 
 ASKING = (
     asked("everywhere.palette", "Go to, or do, anything", ("colon", "ctrl+p"), palette),
     asked("everywhere.help", "What the keys do here", ("question_mark",), show_help),
-    asked("everywhere.why", "Why it failed, or is not running", ("W",), why, no_why, hint="why"),
-    asked("list.filter", "Filter: show only what fits", ("slash",), filter_list, no_facts, hint="filter"),
+    asked("everywhere.why", "Why it failed, or is not running", ("W",), why, no_why, hint="why", rank=25),
+    asked("list.filter", "Filter: show only what fits", ("slash",), filter_list, no_facts, hint="filter", rank=45),
     asked("list.sort", "Sort by the next column", ("s",), Listing.sort, no_orders),
     asked("list.turn", "Sort the other way round", ("S",), Listing.turn),
 )

@@ -160,7 +160,7 @@ BACKFILLING = (
     of_backfill("retry", "Run again what failed in the backfill", "r", retry, none_failed, "retry", is_danger=True),
     of_backfill("more", "One more run at once", "plus", resize(1), not_open, "more"),
     of_backfill("fewer", "One run fewer at once", "underscore", resize(-1), not_open, "fewer"),
-    Action(id="board.open", title="Open the run of the day", keys=("enter",), run=Board.enter, hint="open run"),
+    Action(id="board.open", title="Open the run of the day", keys=("enter",), run=Board.enter, hint="open", rank=10),
     move("left", "Day before", ("h", "left"), lambda here: here.step(-1)),
     move("right", "Day after", ("l", "right"), lambda here: here.step(1)),
     move("down", "Row below", ("j", "down"), lambda here: here.step_lines(1)),

@@ -29,7 +29,15 @@ def tab(number: int, name: str) -> Action:
 
 
 GRIDS = (
-    Action(id="grid.open", title="Open the run", keys=("enter",), run=RunGrid.enter, reason=no_run, hint="open run"),
+    Action(
+        id="grid.open",
+        title="Open the run",
+        keys=("enter",),
+        run=RunGrid.enter,
+        reason=no_run,
+        rank=10,
+        hint="open run",
+    ),
     move("down", "Next task", ("j", "down"), lambda here: here.step(tasks=1)),
     move("up", "Previous task", ("k", "up"), lambda here: here.step(tasks=-1)),
     move("left", "Older run", ("h", "left"), lambda here: here.step(runs=-1)),
@@ -44,13 +52,14 @@ GRIDS = (
     Action(
         id="grid.range", title="Mark a rectangle: here to where the cross goes", keys=("v",), run=RunGrid.mark_range
     ),
-    Action(id="grid.fold", title="Fold or open the group", keys=("z",), run=RunGrid.fold, hint="fold"),
+    Action(id="grid.fold", title="Fold or open the group", keys=("z",), run=RunGrid.fold, rank=60, hint="fold"),
     Action(id="grid.fold-all", title="Fold or open all groups", keys=("Z",), run=RunGrid.fold_all),
     Action(
         id="grid.failed",
         title="Only tasks and runs with a failure",
         keys=("F",),
         run=RunGrid.only_failed,
+        rank=60,
         hint="failed",
     ),
     *(tab(number, name) for number, name in enumerate(DagView.TABS, 1)),

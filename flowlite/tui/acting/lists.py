@@ -24,7 +24,7 @@ def unmark(here: Listing) -> None:
 
 
 LISTS = (
-    Action(id="list.open", title="Open", keys=("enter",), run=Listing.enter, reason=no_item, hint="open"),
+    Action(id="list.open", title="Open", keys=("enter",), run=Listing.enter, reason=no_item, rank=10, hint="open"),
     move("down", "Down", ("j", "down"), lambda here: here.step(1)),
     move("up", "Up", ("k", "up"), lambda here: here.step(-1)),
     move("half-down", "Half a page down", ("ctrl+d",), lambda here: here.page(0.5)),
@@ -33,7 +33,7 @@ LISTS = (
     move("page-up", "A page up", ("pageup",), lambda here: here.page(-1)),
     move("first", "First", ("g", "home"), lambda here: here.jump(0)),
     move("last", "Last", ("G", "end"), lambda here: here.jump(-1)),
-    Action(id="list.mark", title="Mark", keys=("space",), run=Listing.mark, hint="mark"),
+    Action(id="list.mark", title="Mark", keys=("space",), run=Listing.mark, rank=70, hint="mark"),
     Action(id="list.range", title="Mark a range: here to where the cursor goes", keys=("v",), run=Listing.mark_range),
     Action(id="list.mark-all", title="Mark all that is listed", keys=("asterisk",), run=Listing.mark_all),
     Action(id="list.unmark", title="No marks", keys=("ctrl+a",), run=unmark),

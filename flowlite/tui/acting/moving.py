@@ -52,7 +52,10 @@ def next_pane(app: FlowliteApp, by: int = 1) -> None:
 
 def no_failure(app: FlowliteApp) -> str:
     """Everything is well."""
-    return "" if last_failure(app) is not None else "nothing has failed since it went well last"
+    run = last_failure(app)
+    if run is not None and app.history.here[:2] == ("run", str(run)):
+        return f"this is the last failure: run {run}"
+    return "" if run is not None else "nothing has failed since it went well last"
 
 
 def last_failure(app: FlowliteApp) -> int | None:
@@ -93,7 +96,7 @@ def anywhere(verb: str, title: str, keys: tuple[str, ...], run: Callable[[Flowli
 MOVING = (
     Action(
         id="everywhere.failure", title="Go to the last failure, and why", keys=("f",), run=to_failure,
-        reason=no_failure, hint="failure",
+        reason=no_failure, rank=30, hint="failure",
     ),
     anywhere("next-pane", "Next pane", ("tab",), next_pane),
     anywhere("previous-pane", "Previous pane", ("shift+tab",), previous_pane),

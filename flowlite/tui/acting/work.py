@@ -45,6 +45,22 @@ def no_run(app: FlowliteApp) -> str:
     return "" if tasks_aimed_at(app) else "there is no run under the cursor yet; t starts one"
 
 
+def nothing_failed(app: FlowliteApp) -> str:
+    """All went well, as far as it is known."""
+    aims = tasks_aimed_at(app)
+    if aims and all(went_well(app, aim.run) for aim in aims):
+        which = f"run {aims[0].run} went" if len(aims) == 1 else "they went"
+        return f"{which} well: there is nothing to retry; R runs finished work again"
+    return no_run(app)
+
+
+def went_well(app: FlowliteApp, run: int) -> bool:
+    """It is over, and nothing in it failed."""
+    grid = next((grid for grid in app.reader.grids.values() if run in grid.by_id), None)
+    found = app.world.runs.get(run) or (grid.by_id[run].run if grid is not None else None)
+    return found is not None and found.state == "success" and not found.had_failures
+
+
 def nothing_unfinished(app: FlowliteApp) -> str:
     """All runs that are aimed at have ended."""
     aims = runs_aimed_at(app)
@@ -196,21 +212,21 @@ async def undo(app: FlowliteApp) -> None:
 
 
 def work(
-    verb: str, title: str, key: str, run: Any, reason: Any, *, hint: str = "", is_danger: bool = False
+    verb: str, title: str, key: str, run: Any, reason: Any, *, rank: int, hint: str = "", is_danger: bool = False
 ) -> Action:  # fmt: skip
     """One that changes something, wherever one is."""
     return Action(
         id=f"everywhere.{verb}", title=title, keys=(key,), run=run, reason=reason, hint=hint, changes=True,
-        is_danger=is_danger,
+        is_danger=is_danger, rank=rank,
     )  # fmt: skip
 
 
 WORK = (
-    work("trigger", "Trigger the DAG", "t", trigger, no_single_dag, hint="trigger"),
-    work("retry", "Retry what failed", "r", retry, no_run, hint="retry", is_danger=True),
-    work("clear", "Clear: run finished work again", "R", clear, no_run, hint="clear", is_danger=True),
-    work("cancel", "Cancel the run", "x", cancel, nothing_unfinished, hint="cancel", is_danger=True),
-    work("mark", "Mark how a task ended", "m", mark, no_task, hint="mark", is_danger=True),
-    work("pause", "Pause or unpause the DAG", "p", pause, no_dag, hint="pause"),
-    work("undo", "Undo the last step", "u", undo, nothing_to_undo),
+    work("trigger", "Trigger the DAG", "t", trigger, no_single_dag, hint="trigger", rank=40),
+    work("retry", "Retry what failed", "r", retry, nothing_failed, hint="retry", is_danger=True, rank=20),
+    work("clear", "Clear: run finished work again", "R", clear, no_run, hint="clear", is_danger=True, rank=35),
+    work("cancel", "Cancel the run", "x", cancel, nothing_unfinished, hint="cancel", is_danger=True, rank=30),
+    work("mark", "Mark how a task ended", "m", mark, no_task, hint="mark", is_danger=True, rank=52),
+    work("pause", "Pause or unpause the DAG", "p", pause, no_dag, hint="pause", rank=42),
+    work("undo", "Undo the last step", "u", undo, nothing_to_undo, rank=90),
 )

@@ -64,7 +64,7 @@ class Header(Canvas):
 
 def hints(app: FlowliteApp) -> Iterator[list[Piece]]:
     """Key and word of each action that is worth a hint here and can be carried out; the help has the others, too."""
-    for action, here in app.offered():
+    for action, here in sorted(app.offered(), key=lambda offer: offer[0].rank):
         if action.hint and not app.refusal(action, here):
             key = f"action:{action.id}"
             yield [(shown(action.keys[0]), "key", key), (f" {action.hint}", "hint", key)]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from flowlite.tui.format import clock, length, middle
 from flowlite.tui.glyphs import glyph
+from flowlite.tui.model.needs import fullest
 from flowlite.tui.model.world import Pool
 from flowlite.tui.picture import Row
 from flowlite.tui.places import Place
@@ -32,9 +33,16 @@ class PoolList(Listing):
     facts: ClassVar[tuple[str, ...]] = ("name", "used", "queued")
     orders: ClassVar[tuple[str, ...]] = ("name", "used", "in line")
 
+    _is_fresh = True
+
     def items(self) -> Sequence[str]:
-        """Their names."""
-        return sorted(self.ui.world.pools)
+        """Their names. At first the cursor is on that for which most wait."""
+        found = sorted(self.ui.world.pools)
+        if found and self._is_fresh:
+            self._is_fresh = False
+            if (full := fullest(self.ui.world)) is not None and self.picking.key is None:
+                self.picking.find(full[0])
+        return found
 
     @property
     def pool(self) -> Pool:

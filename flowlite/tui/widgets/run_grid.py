@@ -108,6 +108,8 @@ class RunGrid(Canvas, can_focus=True):
         if self._is_fresh and cells:
             self.runs.go(len(cells) - 1)
             self._is_fresh = False
+            states = {id_: model.state(cells[-1], id_) for id_ in self.tasks.keys}
+            self.tasks.go(next((n for n, id_ in enumerate(self.tasks.keys) if states[id_] == "failed"), 0))
         size = 2 if len(cells) * 2 <= room else 1
         number = max(1, room // size)
         first = self.runs.scrolled(number)

@@ -30,7 +30,7 @@ class SlaList(AskedList):
     facts: ClassVar[tuple[str, ...]] = ("name", "dag", "state", "run")
     verb = "deadlines_ahead"
     columns = (
-        Column("state", 9, 9), Column("dag", 14, 30), Column("task", 0, 20, rank=4), Column("due", 6, 8),
+        Column("state", 9, 9), Column("dag", 14, 30), Column("task", 6, 20, rank=4), Column("due", 6, 8),
         Column("forecast", 12, 34, rank=2, title="expected"), Column("left", 8, 8, "right"),
         Column("why", 10, 40, rank=3, title=""),
     )  # fmt: skip
@@ -110,7 +110,8 @@ class SlaList(AskedList):
         said = [(f"{when(first, now, zone):>6} ", "text")]
         room = min(BAR, width - 14)
         if room < 8:
-            return [(f"{when(first, now, zone)}..{when(last, now, zone)}", "text")]
+            said_first, said_last = when(first, now, zone), when(last, now, zone)
+            return [(said_first if said_first == said_last else f"{said_first}..{said_last}", "text")]
         start, end = min(first, due), max(last, due)
         span = max(1.0, end - start)
         cells = ["┈"] * room
@@ -155,7 +156,7 @@ class SlaReport(AskedList):
     verb = "sla"
     every_s = 10.0
     columns = (
-        Column("dag", 14, 34), Column("task", 0, 20, rank=3), Column("kept", 20, 40, rank=2),
+        Column("dag", 14, 34), Column("task", 6, 20, rank=3), Column("kept", 20, 40, rank=2),
         Column("met", 9, 9, "right"), Column("worst", 9, 9, "right", title="worst"),
         Column("mean", 9, 9, "right", rank=1, title="mean late"),
     )  # fmt: skip

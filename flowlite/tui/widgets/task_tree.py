@@ -18,6 +18,7 @@ from flowlite.tui.telling import Told
 from flowlite.tui.widgets.listing import Listing
 
 TIMES = 15  # cells for how long it takes and how long 95 of 100 do
+ROOMY = 46
 NODE_STATES = {"success": "success", "pass": "success", "error": "failed", "fail": "failed", "warn": "retrying"}
 
 
@@ -132,6 +133,10 @@ class TaskTree(Listing):
             return Line(width).skip(2).put(model.trouble or "asking the daemon…", "dim").row
         return super().empty(width)
 
+    def aside(self, width: int) -> list[Piece]:
+        """What stands over the lengths."""
+        return [("took    p95", "dim")] if width >= ROOMY else [("took", "dim")]
+
     def item(self, key: Any, width: int) -> Row:
         """One row."""
         if key.kind == "group":
@@ -163,7 +168,7 @@ class TaskTree(Listing):
         line = Line(width).to(2 + 2 * key.depth).put(f"{glyph(found.state)} ", f"state-{found.state}")
         name = f"[{key.at}]" if key.kind == "element" and not self.filter else found.name.rpartition(".")[2]
         role = "dim" if found.state in ("pending", "skipped") else "text"
-        times = TIMES if width >= 46 else 8
+        times = TIMES if width >= ROOMY else 8
         about = self.about_instance(found, now)
         room = max(6, width - times - line.x - 2)
         line.put(middle(found.name if self.filter else name, room), role)
@@ -185,7 +190,7 @@ class TaskTree(Listing):
         )
         role = "warn" if is_slow else "text" if found.state in ("running", "failed") else "dim"
         pieces: list[Piece] = [(f"{length(taken):>7}", role)]
-        return [*pieces, (f"{length(p95):>7} ", "faint")] if has_usual else pieces
+        return [*pieces, (f"{length(p95):>7} ", "dim")] if has_usual else pieces
 
     def usual(self, task_id: str) -> Told | None:
         """How long a task of this DAG has been taking."""
