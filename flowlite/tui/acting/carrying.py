@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.app import SuspendNotSupported
+
 from flowlite.tui.acting.aims import Aim, dags_aimed_at, runs_aimed_at, tasks_aimed_at
 from flowlite.tui.acting.work import no_run, state_of
 from flowlite.tui.actions import Action
@@ -133,6 +135,8 @@ def run_in_terminal(app: FlowliteApp, words: Sequence[str]) -> None:
     try:
         with app.suspend():
             subprocess.run(words, check=False)
+    except SuspendNotSupported:
+        app.say(f"there is no terminal to lend here: {words[-1]}", "warn")
     except OSError as error:
         app.say(f"{words[0]} can't be started: {error.strerror}; set EDITOR to one that can", "error")
     app.refresh(layout=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowlite.tui.acting.aims import tasks_aimed_at
+from flowlite.tui.acting.carrying import editor_command, run_in_terminal
 from flowlite.tui.actions import Action
-from flowlite.tui.copying import asked_to_copy
-from flowlite.tui.format import plural
-from flowlite.tui.outside import editor, open_outside, pager
 from flowlite.tui.places import Place
 from flowlite.tui.sheets.long_line import LongLine
 from flowlite.tui.views.run import RunView
@@ -44,6 +43,11 @@ async def open_log(app: FlowliteApp) -> None:
 def no_lines(here: LogView) -> str:
     """There is nothing in it."""
     return "" if here.pane is not None and here.pane.count else here.nothing()
+
+
+def no_pane(here: LogView) -> str:
+    """There is no log. One without lines may be sifted, or be about to begin."""
+    return "" if here.pane is not None else here.nothing()
 
 
 def nothing_searched(here: LogView) -> str:
@@ -108,36 +112,39 @@ async def copy_lines(here: LogView) -> None:
     """What is marked, or the line under the cursor."""
     assert here.pane is not None
     texts = await here.pane.texts()
-    to_clipboard(here.ui, "\n".join(texts))
+    here.ui.copy("\n".join(texts))
     here.pane.anchor = None
-    here.ui.say(f"{plural(len(texts), 'line')} copied", "good")
     here.renew()
 
 
 async def copy_path(here: LogView) -> None:
     """Where the log lies."""
-    path = await path_of(here)
-    to_clipboard(here.ui, str(path))
-    here.ui.say(f"copied: {path}", "good")
-
-
-def to_clipboard(app: FlowliteApp, text: str) -> None:
-    """Ask the terminal."""
-    said = asked_to_copy(text, os.environ)
-    if app._driver is not None:
-        app._driver.write(said)
+    here.ui.copy(str(await path_of(here)))
 
 
 async def in_editor(here: LogView) -> None:
     """At the line under the cursor."""
     assert here.pane is not None
-    open_outside(here.ui, editor(here.pane.line + 1), await path_of(here))
+    line = here.pane.line + 1
+    program = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    await lend(here, lambda file: editor_command(program, file, line))
 
 
 async def in_pager(here: LogView) -> None:
     """The same."""
     assert here.pane is not None
-    open_outside(here.ui, pager(here.pane.line + 1), await path_of(here))
+    words, line = shlex.split(os.environ.get("PAGER") or "less"), here.pane.line + 1
+    known = [f"+{line}"] if Path(words[0]).name in ("less", "more", "most") else []
+    await lend(here, lambda file: [*words, *known, file])
+
+
+async def lend(here: LogView, command: Callable[[str], list[str]]) -> None:
+    """The terminal, to a program that shows the file."""
+    path = await path_of(here)
+    if not path.exists():
+        here.ui.say(f"{path} is not on this machine", "warn")
+        return
+    run_in_terminal(here.ui, command(str(path)))
 
 
 async def path_of(here: LogView) -> Path:
@@ -170,6 +177,11 @@ def log(verb: str, title: str, keys: tuple[str, ...], run: Callable[[LogView], A
     return Action(id=f"log.{verb}", title=title, keys=keys, run=run, **{"reason": no_lines, **more})
 
 
+def shows(verb: str, title: str, key: str, run: Callable[[LogView], Any], hint: str = "") -> Action:
+    """How it is shown: also before there are lines."""
+    return log(verb, title, (key,), run, reason=no_pane, hint=hint)
+
+
 def attempt(number: int) -> Action:
     """The tab of one."""
 
@@ -194,16 +206,16 @@ def page(share: float) -> Callable[[LogView], None]:
 
 
 LOGS = (
-    log("search", "Search the whole log", ("slash",), search, hint="search"),
+    shows("search", "Search the whole log", "slash", search, hint="search"),
     log("error", "Next error", ("e",), lambda here: here.find_error(is_backwards=False), hint="error"),
     log("error-before", "Error before this one", ("E",), lambda here: here.find_error(is_backwards=True)),
-    log("level", "Show only warnings and worse, errors, stderr, all", ("l",), LogView.next_level, hint="level"),
-    log("context", "With the lines around what is shown", ("full_stop",), LogView.turn_context, hint="context"),
+    shows("level", "Show only warnings and worse, errors, stderr, all", "l", LogView.next_level, hint="level"),
+    shows("context", "With the lines around what is shown", "full_stop", LogView.turn_context, hint="context"),
     log("follow", "Follow the end, or stop following", ("f",), LogView.follow, reason=not_live, hint="follow"),
     log("next", "Next match", ("n",), lambda here: here.find(is_backwards=False), reason=nothing_searched),
     log("before", "Match before this one", ("N",), lambda here: here.find(is_backwards=True), reason=nothing_searched),
-    log("wrap", "Wrap long lines, or cut them", ("w",), LogView.wrap, hint="wrap"),
-    log("times", "Time of the clock, since the beginning, none", ("T",), LogView.next_times),
+    shows("wrap", "Wrap long lines, or cut them", "w", LogView.wrap, hint="wrap"),
+    shows("times", "Time of the clock, since the beginning, none", "T", LogView.next_times),
     log("go", "Go to a line, a share, a time", ("at",), go_to),
     log("compare", "Two attempts side by side in time", ("equals_sign",), LogView.compare, reason=one_attempt),
     log("whole-line", "All of a line that is cut", ("enter",), whole_line, reason=no_long_line),

@@ -122,7 +122,7 @@ def cut(line: LogLine, look: Look) -> tuple[str, tuple[Span, ...]]:
     more = (rest(line, look, text),) if line.more_bytes else ()
     room = look.room - sum(map(wide, more))
     if len(text) > room:
-        text = whole(text[: room - 1]) + DOTS
+        text = whole(text[:room]) if more else whole(text[: room - 1]) + DOTS
     return text, more
 
 

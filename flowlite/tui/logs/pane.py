@@ -57,9 +57,9 @@ class LogPane:
         return rows
 
     def _ahead(self) -> Iterator[int]:
-        """The pages before and after what is seen."""
-        cursor = self.cursor
-        yield from (cursor + PAGE, max(0, cursor - PAGE))
+        """The pages before and after what is seen; of what runs on, nothing."""
+        if not self.is_following:
+            yield from (self.cursor + PAGE, max(0, self.cursor - PAGE))
 
     def _on_ground(self, row: Row, place: int, *, has_focus: bool) -> Row:
         width = self.look.width

@@ -18,6 +18,7 @@ from flowlite.tui.logs.going import Target, target_of
 from flowlite.tui.logs.heading import Heading, headed, status
 from flowlite.tui.logs.pages import Shown
 from flowlite.tui.logs.pane import AROUND, LogPane
+from flowlite.tui.logs.watching import Watch
 from flowlite.tui.logs.window import seen
 from flowlite.tui.model.run import Instance
 from flowlite.tui.picture import Row, Span
@@ -27,8 +28,6 @@ from flowlite.tui.widgets.canvas import Canvas
 LEVELS = ("", "warn", "error", "stderr", "info")
 TIMES: tuple[Times, ...] = ("clock", "after", "none")
 NUMBERS_FROM = 84  # columns: from here on lines have their numbers
-SOON_S, BEAT_S, REST_S = 0.02, 0.12, 1.0  # how long until the next look at a log: it is counted, it grows, it rests
-ERRORS_EVERY_S = 3.0
 
 
 class LogView(Canvas, can_focus=True):
@@ -46,10 +45,8 @@ class LogView(Canvas, can_focus=True):
         self.shown = Shown()
         self.is_wrapped, self.left = False, 0
         self.times: Times = "clock"
-        self.skipped_per_s = 0.0
-        self._pulse = Beats(self._look)
+        self._watch = Watch(self)
         self._errands: set[asyncio.Task[None]] = set()
-        self._errors_at = -ERRORS_EVERY_S
         self._aligned = -1
         self._body = (1, 0)
 
@@ -62,7 +59,7 @@ class LogView(Canvas, can_focus=True):
             if instance.attempt > was.attempt == self.attempt:
                 self.choose(instance.attempt)
             elif instance.state != was.state:
-                self._pulse.soon()
+                self._watch.soon()
             return
         self.run = run
         self.choose(0 if instance is None else instance.attempt)
@@ -90,7 +87,8 @@ class LogView(Canvas, can_focus=True):
             if pane is not None:
                 self._own(pane.stop())
         self.pane = self.other = None
-        self.attempt, self.skipped_per_s, self._errors_at = 0, 0.0, -ERRORS_EVERY_S
+        self.attempt = 0
+        self._watch.anew()
 
     async def _open(self, pane: LogPane, *, is_at_error: bool) -> None:
         """Where one wants to be first: at the last error of what failed, else at the end."""
@@ -99,7 +97,7 @@ class LogView(Canvas, can_focus=True):
         if is_at_error:
             await pane.find_error(is_backwards=True, start=-1)
         pane.begins_at = (await pane.ask.moment())["begins_at"]
-        self._pulse.soon()
+        self._watch.soon()
         self.renew()
 
     @property
@@ -108,43 +106,7 @@ class LogView(Canvas, can_focus=True):
         instance = self.instance
         return instance is not None and self.attempt == instance.attempt and instance.state not in FINISHED
 
-    # --- looking at it again and again --------------------------------------------------------------------------------
-    async def _look(self, rested_s: float) -> float | None:
-        """How long until the next look; None: until somebody asks for one."""
-        pane = self.pane
-        if pane is None or not self.is_shown:
-            return None
-        loop = asyncio.get_running_loop()
-        before, asked_at = pane.pages.total, loop.time()
-        try:
-            has_changed = await pane.poll()
-        except (FlowliteError, OSError) as error:
-            pane.pages.trouble = str(error)
-            self.renew()
-            return REST_S
-        self._note_skipped(pane.pages.total - before, rested_s + loop.time() - asked_at)
-        if has_changed:
-            self.renew()
-        is_due = pane.pages.is_whole and loop.time() - self._errors_at >= ERRORS_EVERY_S
-        if is_due and (has_changed or not pane.errors.is_counted):
-            self._errors_at = loop.time()
-            self.do(pane.count_errors())
-        if not pane.pages.is_whole:
-            return SOON_S
-        if has_changed:
-            return BEAT_S
-        return min(REST_S, max(BEAT_S, 2 * rested_s)) if self.is_live else None
-
-    def _note_skipped(self, lines: int, within_s: float) -> None:
-        """Lines that nobody could see: more came at once than there is room for."""
-        pane = self.pane
-        was = self.skipped_per_s
-        too_many = lines - (0 if pane is None else pane.height)
-        is_new = pane is None or not pane.is_following or not pane.pages.is_whole or self.is_live is False
-        self.skipped_per_s = 0.0 if too_many <= 0 or is_new else too_many / max(within_s, 1e-3)
-        if was and not self.skipped_per_s:
-            self.renew()
-
+    # --- in the background --------------------------------------------------------------------------------------------
     def do(self, doing: Coroutine[Any, Any, Any]) -> None:
         """In the background; what goes wrong is told, what is no longer wanted is given up."""
         self._own(self._told(doing))
@@ -162,11 +124,11 @@ class LogView(Canvas, can_focus=True):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self._pulse.start()
+        self._watch.start()
 
     async def on_unmount(self) -> None:
         """Look no more."""
-        await self._pulse.stop()
+        await self._watch.stop()
         for task in list(self._errands):
             task.cancel()
         await asyncio.gather(*self._errands, return_exceptions=True)
@@ -174,7 +136,7 @@ class LogView(Canvas, can_focus=True):
     def on_show(self) -> None:
         """What came while nobody saw it."""
         super().on_show()
-        self._pulse.soon()
+        self._watch.soon()
 
     # --- drawing ------------------------------------------------------------------------------------------------------
     def draw(self, width: int, height: int) -> Sequence[Row]:
@@ -197,7 +159,7 @@ class LogView(Canvas, can_focus=True):
         instance = self.instance
         name, attempts = ("", 0) if instance is None else (instance.name, instance.attempt)
         beside = 0 if self.other is None else self.other.ask.aim.attempt
-        return Heading(name, self.attempt, attempts, self.is_live, beside, self.skipped_per_s, self.has_focus)
+        return Heading(name, self.attempt, attempts, self.is_live, beside, self._watch.skipped_per_s, self.has_focus)
 
     def nothing(self) -> str:
         """Why there are no lines."""
@@ -253,7 +215,7 @@ class LogView(Canvas, can_focus=True):
             self.ui.say("the lines are still being counted; its end is all there is yet", "warn")
             return
         move(self.pane)
-        self._pulse.soon()
+        self._watch.soon()
         self.renew_now()
 
     def last(self) -> None:
@@ -325,7 +287,7 @@ class LogView(Canvas, can_focus=True):
 
     async def _after(self, doing: Awaitable[None]) -> None:
         await doing
-        self._pulse.soon()
+        self._watch.soon()
         self.renew()
 
     def go(self, text: str) -> None:
@@ -382,39 +344,4 @@ class LogView(Canvas, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """More may be seen."""
         super().on_resize(event)
-        self._pulse.soon()
-
-
-class Beats:
-    """Calls `look` again and again: after as many seconds as it answers, or when it is wanted soon; None: it rests."""
-
-    def __init__(self, look: Callable[[float], Awaitable[float | None]]) -> None:
-        self._look = look
-        self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._live(), name="flowlite tui log beats")
-
-    def soon(self) -> None:
-        """Look now."""
-        self._wanted.set()
-
-    async def _live(self) -> None:
-        wait_s: float | None = None
-        while True:
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._wanted.wait()
-                rested_s = 0.0
-            except TimeoutError:
-                rested_s = wait_s or 0.0
-            self._wanted.clear()
-            wait_s = await self._look(rested_s)
-
-    async def stop(self) -> None:
-        """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        self._watch.soon()

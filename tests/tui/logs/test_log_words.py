@@ -1,18 +1,15 @@
-"""Lines taken apart and drawn, places typed, text copied: nothing that a terminal could be told gets through."""
+"""Lines taken apart and drawn, places typed: nothing that a terminal could be told gets through."""
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 
 import pytest
 from core_attacks import ATTACKS, MARKUP
 
-from flowlite.tui.copying import TooMuchToCopy, asked_to_copy
 from flowlite.tui.logs.drawing import Look, drawn, height_of
 from flowlite.tui.logs.going import NoSuchTarget, Target, target_of
 from flowlite.tui.logs.line import LogRow, line_of, rows_of
-from flowlite.tui.outside import editor, with_line
 
 STAMP = "2026-11-22T15:12:52.123Z "
 BEGIN = datetime(2026, 11, 22, 23, 50, tzinfo=UTC).timestamp()
@@ -109,21 +106,3 @@ def test_places_as_people_type_them(text, target):
 def test_what_is_no_place_is_refused_with_examples(text):
     with pytest.raises(NoSuchTarget, match="1204"):
         target_of(text, BEGIN, UTC)
-
-
-# --- outside ----------------------------------------------------------------------------------------------------------
-def test_the_terminal_is_asked_to_copy_also_inside_tmux():
-    said = asked_to_copy("grüße", {})
-    assert said.startswith("\x1b]52;c;")
-    assert base64.b64decode(said[7:-1]).decode() == "grüße"
-    assert asked_to_copy("x", {"TMUX": "1"}).startswith("\x1bPtmux;\x1b\x1b]52;c;")
-    with pytest.raises(TooMuchToCopy, match="pager"):
-        asked_to_copy("x" * 80_000, {})
-
-
-def test_editors_begin_at_the_line_if_it_is_known_how_to_tell_them(monkeypatch):
-    assert with_line("nvim -R", 12) == ["nvim", "-R", "+12"]
-    assert with_line("code --wait", 12) == ["code", "--wait"]
-    monkeypatch.delenv("VISUAL", raising=False)
-    monkeypatch.setenv("EDITOR", "nano")
-    assert editor(3) == ["nano", "+3"]
