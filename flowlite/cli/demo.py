@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from flowlite.cli.faults import WorkFailed
+from flowlite.cli.output import is_terminal
 from flowlite.cli.setting import Setting
 
 
 @click.command()
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="Where (default: .flowlite/demo).")
-@click.option("--date", "dates", multiple=True, type=click.DateTime(["%Y-%m-%d"]), help="Only these.")
+@click.option("--quick", is_flag=True, help="Two days in the place of a month; too few to train a model on.")
+@click.option("--plain", is_flag=True, help="Lines in the place of the terminal UI.")
 @click.pass_obj
-def demo(setting: Setting, folder: Path | None, dates: tuple[datetime, ...]) -> None:
-    """Play the example pipelines on stand-ins for the outside world, all on this machine."""
+def demo(setting: Setting, folder: Path | None, quick: bool, plain: bool) -> None:
+    """Play the five example pipelines in fast motion, on stand-ins for the outside world, all on this machine."""
     from flowlite.demo import play
+    from flowlite.demo.programme import QUICK
 
     place = folder or setting.state or Path(".flowlite/demo")
-    code = play(place.absolute(), [date.date() for date in dates] or None)
+    code = play(place.absolute(), QUICK if quick else None, with_tui=is_terminal() and not plain)
     if code == 130:  # Ctrl-C: it has said so itself
         raise click.exceptions.Exit(code)
     if code != 0:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -21,6 +22,8 @@ SOURCES = ("hourly_counts", "weather", "bookings", "vehicle_telemetry")
 DOUBLES = 1 / 500  # bookings that a source delivers twice
 LATE = 1 / 100  # pings that arrive hours after they were measured
 NO_READING = 1 / 200  # pings without a battery reading, which the devices send as 255
+
+AS_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 Line = Mapping[str, Any]
 
@@ -55,7 +58,7 @@ def objects_of(history: History, day: date) -> Iterator[list[BronzeObject]]:
 
 def pack(source: str, day: date, hour: int, lines: Iterable[Line]) -> BronzeObject:
     """Gzipped JSON lines. No time stamp in the header, so that the same hour gives the same bytes."""
-    text = [json.dumps(line, separators=(",", ":")) + "\n" for line in lines]
+    text = [f"{AS_JSON(line)}\n" for line in lines]
     return BronzeObject(key_of(source, day, hour), len(text), gzip.compress("".join(text).encode(), 5, mtime=0))
 
 
@@ -116,16 +119,19 @@ def booking_line(ride: Ride) -> Line:
 
 def pings_of(history: History, day: date) -> Mapping[int, list[Line]]:
     """The pings that arrive on a date, by hour of arrival: of its own rides, and late ones of the date before."""
-    arrivals: list[tuple[datetime, Line]] = []
-    for booked_on in (day - timedelta(days=1), day):
-        luck = Random(f"{SEED}/{booked_on}/pings")
-        for ride in rides_of(history, booked_on):
-            arrivals += pings_of_ride(ride, luck)
+    arrivals = [*arrivals_of(history, day - timedelta(days=1)), *arrivals_of(history, day)]
     lines: defaultdict[int, list[Line]] = defaultdict(list)
     for received_at, line in sorted(arrivals, key=lambda arrival: (arrival[0], arrival[1]["ping_id"])):
         if received_at.date() == day:
             lines[received_at.hour].append(line)
     return lines
+
+
+@lru_cache(maxsize=2)  # the next date asks for them, too
+def arrivals_of(history: History, booked_on: date) -> list[tuple[datetime, Line]]:
+    """The pings of the rides of a date, whenever they arrive."""
+    luck = Random(f"{SEED}/{booked_on}/pings")
+    return [arrival for ride in rides_of(history, booked_on) for arrival in pings_of_ride(ride, luck)]
 
 
 def pings_of_ride(ride: Ride, luck: Random) -> Iterator[tuple[datetime, Line]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import click
@@ -44,12 +45,18 @@ def publish(
         raise FlowliteError(f"there is no data for {day}; choose a date from {first} to {last}")
     wanted, put = set(hours), list[BronzeObject]()
     with ThreadPoolExecutor(4, thread_name_prefix="publisher") as pool:
-        for hour, objects in enumerate(objects_of(source, day)):
+        for hour, objects in enumerate(all_objects(source, day)):
             if hour in wanted:
                 list(pool.map(lambda one: s3.write(connection, one.key, one.body), objects))
                 put += objects
                 on_hour(hour)
     return Published(day, len(put), sum(one.lines for one in put), sum(len(one.body) for one in put))
+
+
+@lru_cache(maxsize=2)  # a day that comes hour by hour is made once
+def all_objects(source: History, day: date) -> list[list[BronzeObject]]:
+    """Those of all hours of a date."""
+    return list(objects_of(source, day))
 
 
 @click.command()

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from math import hypot
 from random import Random
@@ -169,8 +169,17 @@ def later(local: datetime, wait: timedelta) -> datetime:
     In autumn the sources count one hour and not two, so nothing is turned back: time never runs backwards in a ride.
     """
     there = local + wait
+    if is_even(local.date()) and is_even(there.date()):
+        return there
     jump = offset(there) - offset(local)
     return there + max(jump, timedelta())
+
+
+@cache
+def is_even(day: date) -> bool:
+    """Whether the clocks stay as they are on a date."""
+    midnight = datetime.combine(day, datetime.min.time())
+    return offset(midnight) == offset(midnight + timedelta(days=1))
 
 
 def offset(local: datetime) -> timedelta:

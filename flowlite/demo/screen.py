@@ -13,9 +13,24 @@ class Screen:
         self._out = out
         self._is_live = out.isatty()
         self._has_note = False
+        self._held: list[str] | None = None
+
+    def hold(self) -> None:
+        """The terminal belongs to somebody else: lines wait."""
+        self._clear()
+        self._held = []
+
+    def release(self) -> None:
+        """It is ours again."""
+        held, self._held = self._held or [], None
+        for text in held:
+            self.line(text)
 
     def line(self, text: str = "") -> None:
         """A line that stays."""
+        if self._held is not None:
+            self._held.append(text)
+            return
         self._clear()
         self._out.write(f"{text}\n")
         self._out.flush()

@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
-from flowlite import FlowliteError
+from flowlite import Dag, FlowliteError
 from flowlite.config import Settings, read, use_everywhere
+from flowlite.demo.parts import check_installed
 from flowlite.demo.standins.mail import MailServer
 from flowlite.demo.standins.pushgateway import PushGateway
 from flowlite.demo.standins.s3 import S3Server
@@ -21,7 +21,7 @@ from flowlite.demo.standins.weather import Manners, Weather
 from flowlite.integrations import s3
 
 MARK = "demo.lock"
-NEEDS = ("aiosmtpd", "boto3", "duckdb", "moto", "numpy", "dbt.adapters.duckdb")
+MARKED = "FLOWLITE_DEMO"  # in the environment of all processes that take part
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ class Stage:
         return self.state / "lake"
 
     @property
+    def audit(self) -> Path:
+        """Who moved which model."""
+        return self.state / "audit.db"
+
+    @property
     def metrics(self) -> Path:
         """What was pushed."""
         return self.state / "metrics.prom"
@@ -59,6 +64,7 @@ def stage(state: Path, manners: Manners | None = None) -> Iterator[Stage]:
     project, state = project_folder(), state.absolute()
     with ExitStack() as opened:
         opened.enter_context(own_folder(state))
+        opened.enter_context(variables({MARKED: str(state)}))
         server = opened.enter_context(S3Server())
         gateway = opened.enter_context(PushGateway(keep=state / "metrics.prom"))
         slack = opened.enter_context(Slack(keep=state / "slack.jsonl"))
@@ -85,7 +91,7 @@ def environment_of(ready: Stage) -> Mapping[str, str]:
         "SLACK_WEBHOOK": ready.slack.webhook,
         "MLFLOW_TRACKING_URI": f"sqlite:///{ready.state / 'mlflow.db'}",
         "FLOWLITE_CONNECTIONS__MLFLOW__ARTIFACTS": str(ready.lake / "models" / "artifacts"),
-        "FLOWLITE_CONNECTIONS__AUDIT__PATH": str(ready.state / "audit.db"),
+        "FLOWLITE_CONNECTIONS__AUDIT__PATH": str(ready.audit),
         "FLOWLITE_CONNECTIONS__WEATHER__BASE_URL": ready.weather.url,
         "SMTP_HOST": ready.mail.host,
         "FLOWLITE_CONNECTIONS__SMTP__PORT": str(ready.mail.port),
@@ -127,24 +133,21 @@ def own_folder(state: Path) -> Iterator[None]:
         yield
 
 
-def check_installed() -> None:
-    """Say it all at once."""
-    missing = [name for name in NEEDS if not is_installed(name)]
-    if missing:
-        raise FlowliteError(f"the demo needs {', '.join(missing)}; run: pip install -e '.[demo]', or: make demo")
-
-
-def is_installed(name: str) -> bool:
-    """Whether a module can be found."""
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def project_folder() -> Path:
     """The folder with the example project: this checkout."""
     for folder in (Path.cwd(), Path(__file__).parents[2]):
         if (folder / "flowlite.toml").is_file() and (folder / "pipelines" / "etl.py").is_file():
             return folder.absolute()
     raise FlowliteError("the demo plays the pipelines of flowlite's source; run it in a checkout of the project")
+
+
+def loaded(ready: Stage) -> tuple[dict[str, Dag], Settings]:
+    """The project's DAGs and settings, as the command line loads them: for an engine of one's own."""
+    from flowlite.authoring.defaults import Defaults
+    from flowlite.loading import load_folder
+
+    settings = ready.settings
+    catalog = load_folder(settings.dag_folders, Defaults(settings.flowlite.timezone, frozenset(settings.pools)))
+    if catalog.problems:
+        raise FlowliteError(str(catalog.problems[0]))
+    return catalog.dags, settings

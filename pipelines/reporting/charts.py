@@ -123,8 +123,8 @@ def skies(week: Week) -> Picture:
 
 def headroom(axes: Any, *values: Sequence[float]) -> None:
     """From 0 to a little above the highest: room for labels and the legend."""
-    highest = max((value for some in values for value in some), default=1)
-    axes.set_ylim(0, 1.24 * max(highest, 1e-9))
+    highest = max((value for some in values for value in some), default=0)
+    axes.set_ylim(0, 1.24 * highest if highest > 0 else 1)
 
 
 def legend(axes: Any) -> None:

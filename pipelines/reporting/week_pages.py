@@ -53,7 +53,9 @@ def key_figures(week: Week) -> list[tuple[str, str, list[tuple[str, str, bool | 
     now, before = week.days, week.back(1) if len(week.back(1)) == len(week.days) == 7 else []
     usual = week_words.usual(week)
     rentals = [against("on the week before", week_words.compared(week))] if before else []
-    rentals += [against("on the 4-week mean", week_words.change(week_words.total(now), usual))] if usual else []
+    weeks = len(week_words.earlier(week))
+    if usual and weeks > 1 and len(now) == 7:
+        rentals.append(against(f"on the mean of {weeks} weeks", week_words.change(week_words.total(now), usual)))
     return [
         ("Rentals", number(week_words.total(now)), rentals),
         ("Members' share", percent(members_of(now)), points_on(members_of(now), members_of(before))),

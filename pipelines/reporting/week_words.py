@@ -30,9 +30,14 @@ def compared(week: Week) -> float | None:
     return change(total(week.days), total(before)) if len(week.days) == len(before) == 7 and total(before) else None
 
 
+def earlier(week: Week) -> list[int]:
+    """The rentals of the whole weeks among the four before this one."""
+    return [total(found) for number in range(1, WEEKS_FOR_A_MEAN + 1) if len(found := week.back(number)) == 7]
+
+
 def usual(week: Week) -> float | None:
-    """Mean rentals of the whole weeks among the four before this one."""
-    known = [total(found) for number in range(1, WEEKS_FOR_A_MEAN + 1) if len(found := week.back(number)) == 7]
+    """Their mean."""
+    known = earlier(week)
     return fmean(known) if known else None
 
 
@@ -76,13 +81,14 @@ def points(week: Week) -> list[str]:
 def against_usual(week: Week) -> str:
     """Is it a good week?"""
     mean = usual(week)
-    if mean is None or len(week.days) < 7:
+    if mean is None or len(week.days) < 7 or len(earlier(week)) < 2:
         return ""
     by = change(total(week.days), mean)
+    weeks = plural(len(earlier(week)), "week")
     if abs(by) < 1:
-        return f"That is what the weeks before had on average ({number(mean)})."
+        return f"That is what the {weeks} before had on average ({number(mean)})."
     side = "above" if by > 0 else "below"
-    return f"That is {percent(abs(by))} {side} the mean of the weeks before ({number(mean)})."
+    return f"That is {percent(abs(by))} {side} the mean of the {weeks} before ({number(mean)})."
 
 
 def best_and_worst(week: Week) -> str:

@@ -48,6 +48,7 @@ USES: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "sql ": ("psycopg", "postgres", lambda it: it.query({"type": "postgres", "database": "d"}, "select 1")),
     "mlflow": ("mlflow", "ml", lambda it: it.versions({"tracking_uri": "http://127.0.0.1:9"}, "m")),
     "kafka": ("confluent_kafka", "kafka", lambda it: it.read_new({"bootstrap_servers": "127.0.0.1:9"}, "t", "g")),
+    "report": ("matplotlib", "report", lambda it: it.check_installed()),
     "kubernetes": ("yaml", "kubernetes", lambda it: it.ping({"kubeconfig": __file__})),
 }
 

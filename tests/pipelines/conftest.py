@@ -12,8 +12,7 @@ import pytest
 
 from flowlite import Dag
 from flowlite.config import use_everywhere
-from flowlite.demo.playing import loaded
-from flowlite.demo.stage import Stage, stage
+from flowlite.demo.stage import Stage, loaded, stage
 
 sys.path.insert(0, str(Path(__file__).parent))
 

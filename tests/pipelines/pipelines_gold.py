@@ -5,11 +5,12 @@ That dbt makes the same of a day is a test in test_gold_daily.py.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flowlite.demo.history import Hour, history
+from flowlite.demo.history import TIMEZONE, Hour, history
 from flowlite.demo.publisher import DATA
 from flowlite.integrations import library
 
@@ -92,3 +93,8 @@ select $ds as ds, user_type, cast(100 as bigint) as rides, 30.0 as ride_hours, 1
     cast(2 as bigint) as rides_over_an_hour from (values ('casual'), ('registered')) as t(user_type)
 """
 SKY = "select $ds as ds, 'Clear' as condition, cast(20 as bigint) as hours, cast(4000 as bigint) as rentals"
+
+
+def end_of(day: date) -> datetime:
+    """The logical date of the last hourly run of a date: it reads all hours of it."""
+    return datetime.combine(day, time(23), ZoneInfo(TIMEZONE))

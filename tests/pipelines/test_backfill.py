@@ -7,11 +7,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pipelines_gold import end_of
 
 import flowlite
 from flowlite import Dag
 from flowlite.demo.history import history
-from flowlite.demo.playing import end_of
 from flowlite.demo.publisher import DATA, publish
 from flowlite.demo.stage import Stage
 

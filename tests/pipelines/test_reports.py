@@ -94,7 +94,7 @@ def test_words_follow_from_figures(parts: Any, gold: Path, source: History) -> N
     assert words.headline(week) == f"Rentals rose by {100 * (this / before - 1):.1f}{THIN}% to {this:,}."
     mean = sum(rentals(source, FIRST - timedelta(7 * back)) for back in (1, 2, 3)) / 3
     below, best, members, busiest, fleet = words.points(week)
-    assert f"{100 * (1 - this / mean):.1f}{THIN}% below the mean of the weeks before ({mean:,.0f})" in below
+    assert f"{100 * (1 - this / mean):.1f}{THIN}% below the mean of the 3 weeks before ({mean:,.0f})" in below
     by_day = {day: rentals(source, day, 1) for day in (FIRST + timedelta(number) for number in range(7))}
     top, low = max(by_day, key=by_day.get), min(by_day, key=by_day.get)
     assert best.startswith(

@@ -1,4 +1,4 @@
-"""What the demo tells at its end: the tables that were made, and the answer to a question that a manager would ask."""
+"""What was made, read from where it lies: tables, the model, reports, mails, messages, metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from flowlite.demo.stage import Stage
 from flowlite.integrations import sql
 
 IN_MEMORY = {"type": "duckdb", "path": ":memory:"}
@@ -38,8 +39,37 @@ def table_of(folder: Path) -> Table:
     return Table(folder.parent.name, folder.name, found["dates"], found["n"])
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The champion's alias went to another version."""
+
+    version: int
+    why: str
+
+
+def moves(stage: Stage) -> list[Move]:
+    """Every change of the champion, the first first."""
+    if not stage.audit.exists():
+        return []
+    rows = sql.query(
+        {"type": "sqlite", "path": str(stage.audit)}, "select to_version, why from model_moves order by at"
+    )
+    return [Move(row["to_version"], row["why"]) for row in rows]
+
+
+def reports(lake: Path) -> list[Path]:
+    """The PDFs, in the order in which they were made."""
+    return sorted(lake.glob("reports/*/run=*/*.pdf"), key=lambda path: path.stat().st_mtime)
+
+
+def metric_names(file: Path) -> int:
+    """How many different metrics were pushed."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return len({line.partition("{")[0] for line in lines if not line.startswith("#")})
+
+
 def clock_change_answer(lake: Path, day: date) -> list[str]:
-    """Which hour of a Sunday was the busiest, and how the day compares with the Sunday before; from Gold alone."""
+    """Which hour of a day was the busiest, and how the day compares with that a week before; from Gold alone."""
     before = day - timedelta(days=7)
     kpis = {row["ds"]: row for row in gold(lake, "kpi_summary", [before, day])}
     missing = [str(one) for one in (before, day) if one not in kpis]
@@ -50,8 +80,8 @@ def clock_change_answer(lake: Path, day: date) -> list[str]:
     hour, rentals = this["peak_hour"], int(this["rentals"])
     busiest = f"{hour:02}:00 to {hour + 1:02}:00 was the busiest hour, with {int(this['peak_hour_rentals']):,} rentals."
     compared = (
-        f"The day had {rentals:,} in {this['hours_covered']} hours (there was no 2 o'clock), {abs(change):.0f} % "
-        f"{'more' if change >= 0 else 'fewer'} than the Sunday before with {int(last['rentals']):,},"
+        f"The day had {rentals:,}, {abs(change):.0f} % {'more' if change >= 0 else 'fewer'} than the {day:%A} before "
+        f"with {int(last['rentals']):,},"
     )
     weather = f"at {this['mean_temperature_c']:g} instead of {last['mean_temperature_c']:g} degrees C."
     return [busiest, compared, weather]
