@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,10 @@ import click
 from flowlite.cli.setting import Setting
 
 if TYPE_CHECKING:
+    from threading import Event
     from zoneinfo import ZoneInfo
+
+    from flowlite.tui.app import FlowliteApp
 
 
 @click.command()
@@ -32,8 +36,9 @@ def show(
     is_read_only: bool = False,
     look: str | None = None,
     is_ascii: bool = False,
+    over: Event | None = None,
 ) -> None:
-    """Until its user leaves. Raises NoSuchPlace."""
+    """Until its user leaves, or `over` is set by another thread. Raises NoSuchPlace."""
     from flowlite.client.remote import Remote
     from flowlite.client.remote_line import Line
     from flowlite.service.api.place import SOCKET
@@ -45,11 +50,21 @@ def show(
     from flowlite.tui.app import FlowliteApp
     from flowlite.tui.themes import FIRST
 
-    FlowliteApp(
+    app = FlowliteApp(
         Remote(Line(setting.state_folder / SOCKET)), place=begin, zone=zone_of(setting),
         look=look or os.environ.get("FLOWLITE_THEME", FIRST),
         is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
-    ).run()  # fmt: skip
+    )  # fmt: skip
+    if over is not None:
+        Thread(target=leave_when, args=(over, app), daemon=True).start()
+    app.run()
+
+
+def leave_when(over: Event, app: FlowliteApp) -> None:
+    """Close the UI from another thread; its user may have been quicker."""
+    over.wait()
+    if app.is_running:
+        app.call_from_thread(app.exit)
 
 
 def speaks_unicode() -> bool:

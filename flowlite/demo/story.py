@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, TextIO
 
 from flowlite.cli.setting import Setting
@@ -64,7 +64,7 @@ class Teller:
             line(f"  {part}: not available. {what_to_do}")
         if with_tui:
             line()
-            line("  The terminal UI comes up now. Leave it with q: what was made is told then.")
+            line("  The terminal UI comes up now, and closes when the play is over; q leaves it before.")
 
     def title(self) -> None:
         """Above the news."""
@@ -173,21 +173,24 @@ class Playing:
         from flowlite.cli.tui import show
 
         screen.hold()
-        thread = Thread(target=self._in_thread, name="play", daemon=True)
+        over = Event()
+        thread = Thread(target=self._in_thread, args=(over,), name="play", daemon=True)
         thread.start()
         try:
-            show(self._setting)
+            show(self._setting, over=over)
         finally:
             screen.release()
         thread.join()
         if self._error is not None:
             raise self._error
 
-    def _in_thread(self) -> None:
+    def _in_thread(self, over: Event) -> None:
         try:
             asyncio.run(self._play())
         except BaseException as error:
             self._error = error
+        finally:
+            over.set()
 
     async def _play(self) -> None:
         async with Client(self._setting.place) as client, client.acting() as desk:
