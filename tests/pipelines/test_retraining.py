@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -294,3 +295,19 @@ async def test_the_model_beats_the_floor_and_slack_hears_of_it(
     assert f"{found['mae']:.1f} rentals an hour" in json.dumps(message)
     async with httpx.AsyncClient() as web:
         assert (await web.get(run["chart"])).content.startswith(b"\x89PNG")
+
+
+async def test_without_java_or_spark_the_other_trainer_says_in_one_line_what_to_install(
+    ready: Stage, dags: dict[str, Dag], lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "no-java"))
+    async with flowlite.open(tmp_path / "state", pools=ready.settings.pools) as fl:
+        run = await fl.run(dags["retraining"], logical_date="2024-06-30", params={"trainer": "spark", "days": 30})
+    [attempt] = run.tasks["train_on_spark"][0].attempts  # trying again would not bring Java
+    assert re.search(
+        r"needs Java 17 or later; run: apt-get install|run: pip install 'flowlite\[spark\]'", attempt.error.message
+    )
+    assert "\n" not in attempt.error.message
+    assert (run.state, run.tasks["train"][0].state, run.tasks["evaluate"][0].state) == (
+        "failed", "skipped", "upstream_failed",
+    )  # fmt: skip
