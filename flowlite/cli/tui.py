@@ -18,15 +18,22 @@ if TYPE_CHECKING:
     from flowlite.tui.app import FlowliteApp
 
 
+TOKEN = "FLOWLITE_TOKEN"  # in the environment, for a command line is seen by everybody on the machine
+
+
 @click.command()
 @click.argument("place", required=False, default="home")
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--theme", "look", default=None, help="dark, light, deuteranopia, tritanopia or bare.")
 @click.option("--ascii", "is_ascii", is_flag=True, help="For terminals without Unicode.")
+@click.option("--zone", metavar="Z", help="Show times in this zone, like Europe/Berlin. Default: as in flowlite.toml.")
 @click.pass_obj
-def tui(setting: Setting, place: str, read_only: bool, look: str | None, is_ascii: bool) -> None:
-    """Show what runs, what failed and why; PLACE is where to begin: run/17, dag/sales, pools."""
-    show(setting, place, is_read_only=read_only, look=look, is_ascii=is_ascii)
+def tui(
+    setting: Setting, place: str, read_only: bool, look: str | None, is_ascii: bool, zone: str | None
+) -> None:  # fmt: skip
+    """Show what runs, what failed and why; PLACE is where to begin: run/17, dag/sales, pools. With a token in
+    FLOWLITE_TOKEN you may what it may; else everything that the account may that started the daemon."""
+    show(setting, place, is_read_only=read_only, look=look, is_ascii=is_ascii, zone=zone)
 
 
 def show(
@@ -37,6 +44,7 @@ def show(
     look: str | None = None,
     is_ascii: bool = False,
     over: Event | None = None,
+    zone: str | None = None,
 ) -> None:
     """Until its user leaves, or `over` is set by another thread. Raises NoSuchPlace."""
     from flowlite.client.remote import Remote
@@ -51,7 +59,8 @@ def show(
     from flowlite.tui.themes import FIRST
 
     app = FlowliteApp(
-        Remote(Line(setting.state_folder / SOCKET)), place=begin, zone=zone_of(setting),
+        Remote(Line(setting.state_folder / SOCKET, token_given())), place=begin,
+        zone=zone_of(zone or setting.settings.flowlite.timezone),
         look=look or os.environ.get("FLOWLITE_THEME", FIRST),
         is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
     )  # fmt: skip
@@ -67,14 +76,21 @@ def leave_when(over: Event, app: FlowliteApp) -> None:
         app.call_from_thread(app.exit)
 
 
+def token_given() -> str | None:
+    """Taken out of the environment: an editor that is started from here has no use for it."""
+    return os.environ.pop(TOKEN, "").strip() or None
+
+
 def speaks_unicode() -> bool:
     """Whether the terminal takes more than ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def zone_of(setting: Setting) -> ZoneInfo | None:
-    """The zone of flowlite.toml; None: that of this machine."""
+def zone_of(name: str) -> ZoneInfo | None:
+    """None: that of this machine."""
     from zoneinfo import ZoneInfo
 
-    name = setting.settings.flowlite.timezone
-    return ZoneInfo(name) if name else None
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise click.UsageError(f"there is no time zone {name!r}; use a name like Europe/Berlin") from None

@@ -32,10 +32,10 @@ class DaemonLeft(FlowliteError):
 
 
 class Line:
-    """To the socket at this path."""
+    """To the socket at this path. With a token, whatever is asked is asked as whoever has it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, token: str | None = None) -> None:
+        self._path, self._token = path, token
 
     async def ask(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer. Raises the error that it tells of, DaemonLeft, or OSError if it is out of reach."""
@@ -67,7 +67,7 @@ class Line:
         try:
             answer = Answer(reader)
             content = b"" if body is None else json.dumps(body).encode()
-            writer.write(answer.request(method, address, content))
+            writer.write(answer.request(method, address, content, self._token))
             await writer.drain()
             await answer.begin()
             yield answer
@@ -86,9 +86,11 @@ class Answer:
         self._reader, self._http = reader, h11.Connection(h11.CLIENT)
         self.status = 0
 
-    def request(self, method: str, address: str, content: bytes) -> bytes:
+    def request(self, method: str, address: str, content: bytes, token: str | None = None) -> bytes:
         """The bytes to send."""
         headers = [("host", "flowlite"), ("connection", "close"), ("content-length", str(len(content)))]
+        if token is not None:
+            headers.append(("authorization", f"Bearer {token}"))
         events = [h11.Request(method=method, target=address, headers=headers), h11.Data(content), h11.EndOfMessage()]
         return b"".join(self._http.send(event) or b"" for event in events)
 

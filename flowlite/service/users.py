@@ -75,12 +75,27 @@ class NewToken:
     token: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Whoever asks, as they are known here."""
+
+    name: str
+    role: str
+    teams: tuple[str, ...]
+
+
 class UserDesk:
     """For a desk: it has a store, a catalog of DAGs, and the name of who asks."""
 
     store: Store
     _by: str
     _catalog: Catalog
+    _known_as: tuple[str, ...]
+
+    def me(self) -> Me:
+        """Who asks. Without an API between, the owner."""
+        role, *teams = self._known_as or ("admin",)
+        return Me(name=self._by, role=role, teams=tuple(teams))
 
     # --- users --------------------------------------------------------------------------------------------------------
     async def add_user(self, name: str, role: RoleName = "viewer", teams: Sequence[str] = ()) -> None:

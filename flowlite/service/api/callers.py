@@ -72,8 +72,10 @@ class People(Protocol):
 
 
 async def caller_of(client: str, authorization: bytes, people: People) -> Caller:
-    """Raises TokenMissing."""
-    if client.startswith(UID):
+    """Whoever presents a token is who it was given to, at the socket, too: a program of the owner that serves others
+    (the terminal UI in a browser) asks as them. One that is wrong is refused there, and never the owner's rights
+    instead. Raises TokenMissing."""
+    if not authorization and client.startswith(UID):
         return await peer(int(client.removeprefix(UID)), people.user)
     if authorization[: len(BEARER)].lower() == BEARER:
         found = await people.caller(authorization[len(BEARER) :].decode("ascii", "replace").strip())

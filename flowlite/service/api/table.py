@@ -177,6 +177,7 @@ ROUTES = (
     act("retry_backfill", "/backfills/{backfill}/retry", Of.BACKFILL),
     act("resize_backfill", "/backfills/{backfill}/concurrency", Of.BACKFILL),
     # --- who may come in
+    look("me", "/me", DESK),
     rule("users", "/users", LOOKING, "GET"),
     rule("add_user", "/users"),
     rule("change_user", "/users/{name}"),

@@ -14,15 +14,18 @@ from pathlib import Path
 import httpx
 import pytest
 
+from flowlite.client.remote import Remote
+from flowlite.client.remote_line import Line
 from flowlite.config import ConfigError
 from flowlite.config.sections import Api as Section
 from flowlite.service.api import guard, listening
-from flowlite.service.api.callers import Caller, peer
+from flowlite.service.api.callers import Caller, account, peer
+from flowlite.service.api.faults import OfAnotherTeam, RoleTooLow, TokenMissing
 from flowlite.service.api.listening import unix_socket
 from flowlite.service.api.place import SOCKET
 from flowlite.service.api.table import ROUTES, Role
 from flowlite.service.api.tcp import hosts_of, tls_of
-from flowlite.service.users import BadName, TokenNameTaken, TokenUnknown
+from flowlite.service.users import BadName, Me, TokenNameTaken, TokenUnknown
 
 
 # --- the socket -------------------------------------------------------------------------------------------------------
@@ -82,6 +85,48 @@ async def test_the_other_side_is_who_the_kernel_says():
     assert (await peer(os.geteuid(), by_account)).role == (await peer(0, by_account)).role == Role.ADMIN
     assert await peer(12346, by_account) == Caller("12346", Role.VIEWER)
     assert await peer(12345, by_account) == Caller("12345", Role.OPERATOR, ("ml",))
+
+
+# --- a token at the socket --------------------------------------------------------------------------------------------
+async def as_holder(world, role: str, teams: tuple[str, ...] = ()) -> Remote:
+    """Over the socket, which belongs to the account of this test, and as somebody else."""
+    made = await world.desk.create_token(f"{role} {teams}", role, teams)
+    return Remote(Line(world.socket, made.token))
+
+
+async def test_who_presents_a_token_at_the_socket_may_what_it_may_and_no_more(world):
+    viewer = await as_holder(world, "viewer")
+    assert await viewer.runs() == []
+    with pytest.raises(RoleTooLow, match="is viewer"):
+        await viewer.request("lengths")
+    with pytest.raises(OfAnotherTeam, match="of no team"):
+        await (await as_holder(world, "operator", ("ml",))).request("lengths")
+    assert await (await as_holder(world, "operator")).request("lengths") == 1
+    (row,) = await world.get("/runs")
+    assert row["state"] in ("queued", "running", "success")
+
+
+@pytest.mark.parametrize("said", ["Bearer nonsense", "Bearer", "Basic dTpw", "nonsense"])
+async def test_a_wrong_token_at_the_socket_is_refused_and_nobody_is_taken_for_its_owner(world, said):
+    assert (await world.http.get("/runs", headers={"authorization": said})).status_code == 401
+    assert (await world.http.get("/runs")).status_code == 200
+
+
+async def test_a_token_that_is_revoked_opens_the_socket_no_more(world):
+    viewer = await as_holder(world, "viewer")
+    assert await viewer.runs() == []
+    await world.desk.revoke_token("viewer ()")
+    with pytest.raises(TokenMissing):
+        await viewer.runs()
+
+
+async def test_everybody_can_ask_who_they_are(world):
+    await world.desk.add_user("anna", "operator", ["ml"])
+    made = await world.desk.create_token("annas laptop", user="anna")
+    anna = Remote(Line(world.socket, made.token))
+    assert await anna.me() == Me(name="anna", role="operator", teams=("ml",))
+    assert await (await as_holder(world, "viewer")).me() == Me(name="token viewer ()", role="viewer", teams=())
+    assert await Remote(Line(world.socket)).me() == Me(name=account(os.geteuid()), role="admin", teams=())
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
