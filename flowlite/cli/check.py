@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +15,11 @@ from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
 from flowlite.cli.words import count
 
+if TYPE_CHECKING:
+    from flowlite.service.records import ClockChange
+
+MOST_NAMED = 5
+
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[PATH]...")
@@ -20,15 +28,40 @@ from flowlite.cli.words import count
 def check(setting: Setting, paths: tuple[Path, ...], as_json: bool) -> None:
     """Load every DAG file (of the project, or of PATH) and report every problem."""
     from flowlite.loading.catalog import load_folder
+    from flowlite.service.declared import clock_changes
 
     place = setting.place
     found = load_folder(paths or place.dag_folders, place.defaults)
+    changes = clock_changes(found.dags.values(), time.time())
     if as_json:
-        print_json({"files": found.files, "dags": sorted(found.dags), "problems": found.problems})
+        print_json(
+            {
+                "files": found.files,
+                "dags": sorted(found.dags),
+                "problems": found.problems,
+                "clock_changes": changes,
+            }
+        )
     else:
         for problem in found.problems:
             paint(Cell("✗ ", "red"), str(problem))
+        for note, names in by_note(changes).items():
+            paint(Cell("· ", "yellow"), f"{note}: an interval of {some(names)}")
     if found.problems:
         raise WorkFailed(f"{count(len(found.problems), 'problem')} in {count(len(found.files), 'file')}")
     if not as_json:
         say(f"✓ {count(len(found.files), 'file')}, {count(len(found.dags), 'DAG')}: all in order")
+
+
+def by_note(changes: Iterable[ClockChange]) -> dict[str, list[str]]:
+    """Who is bent by each change, in the order of time: daily and hourly DAGs have different intervals of one note."""
+    told: dict[str, list[str]] = {}
+    for change in changes:
+        told[change.note] = sorted({*told.get(change.note, ()), *change.dags})
+    return told
+
+
+def some(names: list[str]) -> str:
+    """All of a few names; of many, the first and how many more."""
+    shown = ", ".join(names[:MOST_NAMED])
+    return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED} more"

@@ -16,7 +16,7 @@ from flowlite.cli.words import ago, count, date, instant, length
 
 if TYPE_CHECKING:
     from flowlite.client.client import Client
-    from flowlite.service.records import DagDetail, DagInfo, TaskInfo
+    from flowlite.service.records import DagDetail, DagInfo, Fire, TaskInfo
 
 COMMANDS = {
     "list": Lazy("flowlite.cli.dags:list_", "List all DAGs with their last runs."),
@@ -88,7 +88,7 @@ def show(setting: Setting, dag: str, as_json: bool) -> None:
     """Show DAG: what it is for, when it runs, its tasks, its parameters."""
     setting, dag_id = setting.for_dag(dag)
 
-    async def asked(client: Client) -> tuple[DagDetail, list[object]]:
+    async def asked(client: Client) -> tuple[DagDetail, list[Fire]]:
         name = dag_id or client.only_dag().id
         return await client.dag(name), list(client.fires(name, SHOWN_FIRES))
 
@@ -103,7 +103,7 @@ def _fields(found: DagDetail) -> dict[str, object]:
     return {name: getattr(found, name) for name in type(found).__dataclass_fields__}
 
 
-def show_dag(found: DagDetail, fires: list[object]) -> None:
+def show_dag(found: DagDetail, fires: list[Fire]) -> None:
     """For people."""
     dag = found.dag
     paint(Cell(dag.dag_id, bold=True), f"  {dag.file}")
@@ -112,7 +112,7 @@ def show_dag(found: DagDetail, fires: list[object]) -> None:
     for name, value in facts(found):
         say(f"{name:<16} {value}")
     for number, coming in enumerate(fires):
-        say(f"{'next fires' if not number else '':<16} {fire_told(coming)}")
+        paint(f"{'next fires' if not number else '':<16} ", *fire_told(coming))
     say()
     print_table(
         ["task", "kind", "runs", "after", "pool", "retries", "timeout"], [task_row(task) for task in found.tasks]
@@ -215,7 +215,7 @@ def next_(setting: Setting, dag: str, number: int, as_json: bool) -> None:
     """Show the next fires of DAG, and the data interval that each covers (times in UTC)."""
     setting, dag_id = setting.for_dag(dag)
 
-    async def asked(client: Client) -> list[object]:
+    async def asked(client: Client) -> list[Fire]:
         return list(client.fires(dag_id or client.only_dag().id, number))
 
     found = setting.ask(asked)
@@ -225,10 +225,10 @@ def next_(setting: Setting, dag: str, number: int, as_json: bool) -> None:
     if not found:
         say("no fires to come: it has no schedule of times; `flowlite run` starts it by hand")
     for coming in found:
-        say(fire_told(coming))
+        paint(*fire_told(coming))
 
 
-def fire_told(coming: object) -> str:
-    """`2024-01-02 00:00:00Z  covers 2024-01-01 to 2024-01-02`."""
-    at, start, end = (getattr(coming, name) for name in ("fires_at", "data_interval_start", "data_interval_end"))
-    return f"{instant(at)}  covers {date(start)} to {date(end)}"
+def fire_told(coming: Fire) -> tuple[str | Cell, ...]:
+    """`2024-01-02 00:00:00Z  covers 2024-01-01 to 2024-01-02`, and what a clock change does to it."""
+    told = f"{instant(coming.fires_at)}  covers {date(coming.data_interval_start)} to {date(coming.data_interval_end)}"
+    return (told, Cell(f"  {coming.note}", "yellow")) if coming.note else (told,)

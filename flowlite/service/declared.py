@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flowlite.authoring.dag import Dag
+from flowlite.authoring.schedules.bends import bend_of, coming_bends
 from flowlite.authoring.schedules.moments import Moments
 from flowlite.authoring.spec import TaskSpec
 from flowlite.core.tasks import pair_upstream, shared_upstream
-from flowlite.service.records import DagDetail, DagInfo, DagSource, Fire, TaskInfo
+from flowlite.service.records import ClockChange, DagDetail, DagInfo, DagSource, Fire, TaskInfo
 from flowlite.store.views import DagView
+
+AHEAD = timedelta(days=366)  # clock changes that are worth a word
 
 
 def dag_info(dag: Dag, row: DagView | None, now: float) -> DagInfo:
@@ -111,4 +115,28 @@ def coming_fires(dag: Dag, now: float, number: int) -> Iterator[Fire]:
         if at is None or interval is None or (dag.settings.end is not None and interval[0] >= dag.settings.end):
             return
         start, end = (moment.timestamp() for moment in interval)
-        yield Fire(fires_at=at.timestamp(), logical_date=start, data_interval_start=start, data_interval_end=end)
+        yield Fire(
+            fires_at=at.timestamp(),
+            logical_date=start,
+            data_interval_start=start,
+            data_interval_end=end,
+            note=bend_of(dag.schedule, *interval),
+        )
+
+
+def clock_changes(dags: Iterable[Dag], now: float) -> list[ClockChange]:
+    """The intervals of the coming year that a clock change bends, each once with all DAGs that have it."""
+    having: defaultdict[tuple[datetime, datetime, str], list[str]] = defaultdict(list)
+    told: dict[str, list[tuple[datetime, datetime, str]]] = {}
+    for dag in dags:
+        if not isinstance(dag.schedule, Moments):
+            continue
+        schedule = str(dag.schedule)  # many DAGs have the same one
+        if schedule not in told:
+            told[schedule] = list(coming_bends(dag.schedule, datetime.fromtimestamp(now, UTC), AHEAD))
+        for bend in told[schedule]:
+            having[bend].append(dag.id)
+    return [
+        ClockChange(start=start.timestamp(), end=end.timestamp(), note=note, dags=tuple(sorted(names)))
+        for (start, end, note), names in sorted(having.items())
+    ]

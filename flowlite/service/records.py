@@ -103,6 +103,16 @@ class DagSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockChange:
+    """A data interval that a clock change makes longer or shorter than ever, and the DAGs that have it."""
+
+    start: float
+    end: float
+    note: str
+    dags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fire:
     """A coming run of a schedule."""
 
@@ -110,6 +120,7 @@ class Fire:
     logical_date: float
     data_interval_start: float
     data_interval_end: float
+    note: str = ""  # what a clock change does to it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
