@@ -28,11 +28,11 @@ from flowlite.tui.widgets.canvas import Canvas
 STATS_OF = 60  # runs
 
 
-class FlowliteApp(Doing):
+class FlowliteApp(Doing, inherit_bindings=False):
     """`remote` answers, `place` is where one begins. Times are shown in `zone` (None: that of this machine)."""
 
     TITLE = "flowlite"
-    BINDINGS: ClassVar[list[Any]] = []
+    BINDINGS: ClassVar[list[Any]] = []  # every key is that of an action of ours
 
     def __init__(
         self, remote: Asked, *, place: Place = HOME, look: str = FIRST, is_ascii: bool = False,
@@ -130,11 +130,12 @@ class FlowliteApp(Doing):
             view = self.views[place.view] = VIEWS[place.view]()
             view.place = place
             await stage.mount(view)
+        main = self.screen_stack[0]
         for other in self.views.values():
+            other.leave(main.focused)
             other.display = other is view
         view.show(place)
-        main = self.screen_stack[0]
-        if (first := view.first()) is not None and (main.focused is None or view not in main.focused.ancestors):
+        if (first := view.begin()) is not None and (main.focused is None or view not in main.focused.ancestors):
             main.set_focus(first, scroll_visible=False)
         self.refresh_chrome()
         for canvas in view.query(Canvas):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.app import App
+from textual.theme import BUILTIN_THEMES
 from textual.theme import Theme as TextualTheme
 
 from flowlite.tui.painting import Painter
@@ -43,7 +45,7 @@ def textual_theme(one: Theme) -> TextualTheme:
     """Ours, for the few widgets of Textual that we use. One without colours leaves those of the terminal."""
     p = one.palette
     if not p.ground:
-        return TextualTheme(name=one.name, primary="ansi_blue", ansi=True)
+        return replace(BUILTIN_THEMES["ansi-dark"], name=one.name)
     return TextualTheme(
         name=one.name, primary=p.accent, accent=p.accent, background=p.ground, surface=p.raised, panel=p.raised,
         foreground=p.text, success=p.good, warning=p.warn, error=p.bad, dark=one.is_dark,

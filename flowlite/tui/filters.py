@@ -1,5 +1,5 @@
 """Filters: `state:failed,retrying dag:etl_* dur>10m -tag:dev load`. Every term must hold; a word is looked for in the
-name, its letters in order."""
+name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from flowlite.core.errors import FlowliteError
@@ -90,11 +91,17 @@ def amount(text: str) -> float:
 
 
 def fuzzy(wanted: str, name: str) -> bool:
-    """Its letters are there in this order; as a whole if it holds a `*`."""
+    """It is part of the name, or the beginnings of its words: `gkp` for `gold_kpis`. As a whole if it holds a `*`."""
     name = name.lower()
     if "*" in wanted:
         return fnmatchcase(name, wanted)
-    return wanted in name or in_order(wanted, name)
+    return wanted in name or beginnings(wanted).search(name) is not None
+
+
+@lru_cache(64)
+def beginnings(letters: str) -> re.Pattern[str]:
+    """Each letter follows the one before it, or begins a word."""
+    return re.compile(r"(?:^|[\W_])" + r"(?:.*[\W_])?".join(map(re.escape, letters)))
 
 
 def in_order(letters: str, text: str) -> bool:

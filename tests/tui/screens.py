@@ -97,6 +97,11 @@ class Screen:
         assert found is not None, f"no {part!r} on the screen:\n{self.text}"
         return found
 
+    @property
+    def cursor(self) -> str:
+        """The line under the cursor."""
+        return self.line("▌")
+
     def roles(self) -> list[list[str]]:
         """The role of each cell; "" where no canvas is."""
         width, height = self.app.size

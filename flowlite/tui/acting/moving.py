@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from flowlite.tui.app import FlowliteApp
 
 
+AGAIN = "once more leaves flowlite; what runs goes on without it"
+
+
 def escape(app: FlowliteApp) -> None:
     """Back, step by step: marks first, then to where one came from."""
     if isinstance(app.focused, Listing | RunGrid) and app.focused.unmark():
@@ -83,6 +86,13 @@ def leave(app: FlowliteApp) -> None:
         back(app)
 
 
+def interrupt(app: FlowliteApp) -> None:
+    """Twice: out of here. Once may be a habit."""
+    if app.message is not None and app.message[0] == AGAIN:
+        app.exit()
+    app.say(AGAIN, "warn")
+
+
 def previous_pane(app: FlowliteApp) -> None:
     """The keys go to the pane before."""
     next_pane(app, -1)
@@ -104,5 +114,6 @@ MOVING = (
     anywhere("back", "Back to where you were", ("left_square_bracket", "minus"), back),
     anywhere("forward", "Forward again", ("right_square_bracket",), forward),
     anywhere("leave", "Leave", ("q",), leave),
+    anywhere("interrupt", "Leave flowlite, the second time", ("ctrl+c",), interrupt),
     anywhere("quit", "Leave flowlite", ("ctrl+q",), lambda app: app.exit()),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 Told = Mapping[str, Any]
 MOST = 5_000
@@ -25,6 +26,7 @@ class Item:
     task_id: str = ""
     text: str = ""
     by: str = ""
+    place: str = ""  # where more is said, if not the run or the DAG
 
 
 class Feed:
@@ -60,7 +62,7 @@ class Feed:
                 self.items[key] = Item(
                     at=one["at"], kind="audit", state="", word=one["verb"].split()[0], by=one["by"],
                     text=f"{one['by']}: {one['verb']} {one['target']}{': ' if one['why'] else ''}{one['why']}",
-                    dag_id="", run_id=run_of(one["target"]),
+                    run_id=run_of(one["target"]), place=place_named(one["target"]),
                 )  # fmt: skip
                 self._order = None
 
@@ -84,9 +86,10 @@ def item_of(event: Told) -> Item | None:
         case "asset":
             return Item(at, kind, "success", "asset", dag, run, task, f"{event['name']} is new")
         case "pool":
-            return Item(at, kind, "", "pool", text=f"{event['name']} has {state} slots")
+            return Item(at, kind, "", "pool", text=f"{event['name']} has {state} slots", place=f"pools/{event['name']}")
         case "backfill":
-            return Item(at, kind, state, "backfill", dag, text=f"backfill {event['name']} {state}")
+            said = f"backfill {event['name']} {state}"
+            return Item(at, kind, state, "backfill", dag, text=said, place=f"backfill/{event['name']}")
         case "dag" if dag:
             return Item(at, kind, state, state, dag)
     return None
@@ -96,3 +99,13 @@ def run_of(target: str) -> int | None:
     """From `run 17`."""
     words = target.split()
     return int(words[1]) if len(words) > 1 and words[0] == "run" and words[1].isdigit() else None
+
+
+def place_named(target: str) -> str:
+    """From `backfill 3`, `pool db`, `sales`."""
+    kind, _, name = target.partition(" ")
+    if kind == "backfill" and name.isdigit():
+        return f"backfill/{name}"
+    if kind == "pool" and name:
+        return f"pools/{quote(name, safe='')}"
+    return f"dag/{quote(target, safe='')}" if target and not name else ""

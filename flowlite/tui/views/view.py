@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.containers import Container
+from textual.widget import Widget
 
 from flowlite.tui.places import Place
 from flowlite.tui.rows import Piece
@@ -26,6 +27,7 @@ class View(Container):
     def __init__(self) -> None:
         super().__init__()
         self.place = Place("home")
+        self._left: Canvas | None = None  # what the keys went to when it was left
 
     @property
     def ui(self) -> FlowliteApp:
@@ -47,3 +49,13 @@ class View(Container):
     def first(self) -> Canvas | None:
         """What the keys go to at first."""
         return next((canvas for canvas in self.query(Canvas) if canvas.can_focus and canvas.display), None)
+
+    def leave(self, focused: Widget | None) -> None:
+        """Somebody goes elsewhere: keep what the keys went to."""
+        if isinstance(focused, Canvas) and self in focused.ancestors:
+            self._left = focused
+
+    def begin(self) -> Canvas | None:
+        """What the keys go to: where they went before, or at first."""
+        is_there = self._left is not None and self._left.is_attached and self._left.display
+        return self._left if is_there else self.first()

@@ -75,9 +75,7 @@ class EventList(Listing):
         one = self.ui.reader.feed.items[key]
         if one.run_id is not None:
             self.ui.go(Place("run", str(one.run_id), one.task_id))
-        elif one.kind == "backfill":
-            self.ui.go(Place("backfill", one.text.split()[1]))
-        elif one.kind == "pool":
-            self.ui.go(Place("pools"))
+        elif one.place:
+            self.ui.go(one.place)
         elif one.dag_id:
             self.ui.go(Place("dag", one.dag_id))

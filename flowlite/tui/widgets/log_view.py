@@ -55,6 +55,8 @@ class LogView(Canvas, can_focus=True):
         """Be about this task instance. The same one as before stays where it is; a new attempt of it is gone to from
         the one before."""
         was, self.instance = self.instance, instance
+        if was is None and instance is None and run == self.run:
+            return
         if was is not None and instance is not None and run == self.run and was.name == instance.name:
             if instance.attempt > was.attempt == self.attempt:
                 self.choose(instance.attempt)
