@@ -19,7 +19,7 @@ class Picking(Generic[K]):
         self.marks: dict[K, None] = {}
         self.anchor: K | None = None
         self._key: K | None = None
-        self._is_touched = False  # until somebody moves it, the cursor is on the first item, whatever comes before it
+        self.is_touched = False  # until somebody moves it, the cursor is on the first item, whatever comes before it
 
     @property
     def key(self) -> K | None:
@@ -31,7 +31,7 @@ class Picking(Generic[K]):
         if keys is self.keys:
             return
         self.keys = keys
-        if not self._is_touched:
+        if not self.is_touched:
             self.at = 0
         elif self._key is not None and not (self.at < len(keys) and keys[self.at] == self._key):
             try:
@@ -49,7 +49,7 @@ class Picking(Generic[K]):
     # --- the cursor ---------------------------------------------------------------------------------------------------
     def go(self, at: int) -> None:
         """To an item by its place."""
-        self._is_touched = True
+        self.is_touched = True
         self.at = min(max(at, 0), max(0, len(self.keys) - 1))
         self._key = self.keys[self.at] if self.keys else self._key
 
@@ -59,7 +59,7 @@ class Picking(Generic[K]):
 
     def find(self, key: K) -> bool:
         """To an item by its key; whether it is there. One that is not there yet is gone to when it comes."""
-        self._is_touched = True
+        self.is_touched = True
         if key in self.keys:
             self.go(self.keys.index(key))
             return True

@@ -82,6 +82,7 @@ class Reader:
             Errand(lambda: any(one.is_old for one in self.backfills.values()), self._ask_backfills, 0.3),
             Errand(lambda: self.wants_history and not self._has_history, self._ask_history, 1.0),
             Errand(lambda: self.world.is_stale, self._ask_current, 0.7),
+            Errand(lambda: self.world.is_miscounted, self._ask_counts, 5.0),
         ]
 
     @property
@@ -230,6 +231,9 @@ class Reader:
     async def _ask_current(self) -> None:
         self.world.is_stale = False
         self.world.take_current(await self._remote.raw("current"))
+
+    async def _ask_counts(self) -> None:
+        self.world.take_counts((await self._remote.raw("snapshot", last=1))["counts"])
 
     async def _ask_whole(self) -> None:
         for run in [run for run in self.runs.values() if run.is_old]:

@@ -14,6 +14,7 @@ Told = Mapping[str, Any]
 
 FINISHED = frozenset({"success", "failed", "cancelled"})
 KEPT = 40  # runs of each DAG
+BEFORE = {"running": "queued", "success": "running", "failed": "running", "cancelled": "running"}  # most likely
 
 
 @dataclass(slots=True)
@@ -163,6 +164,7 @@ class World:
         self.wanted: set[int] = set()
         self.is_stale = False  # tasks have moved: pools and questions should be asked for
         self.is_old = False  # DAG files have changed: everything should be
+        self.is_miscounted = False  # a run that is not kept has moved: how many there are by state should be asked for
         self.turns = 0  # counts up with what runs, backfills and deadlines do: what is told of many of them is old
         self.moves = 0  # counts up with what tasks do
 
@@ -192,10 +194,17 @@ class World:
             )  # fmt: skip
         self._take_flags(told["dags"])
         self.take_runs(told["runs"])
-        for id_, state, number in rows(told["counts"], "dag_id", "state", "runs"):
-            self.dag(id_).counts[state] = number
+        self.take_counts(told["counts"])
         self.dags = dict(sorted(self.dags.items()))
         self.take_current(told, problems=declared.get("problems", ()))
+
+    def take_counts(self, columns: Columns) -> None:
+        """How many runs there are by state."""
+        self.is_miscounted = False
+        for dag in self.dags.values():
+            dag.counts.clear()
+        for id_, state, number in rows(columns, "dag_id", "state", "runs"):
+            self.dag(id_).counts[state] = number
 
     def take_current(self, told: Told, problems: Iterable[str] = ()) -> None:
         """What is the case now beside runs: pools, and what waits for people."""
@@ -253,19 +262,21 @@ class World:
                 self._hear_dag(event["dag_id"], event["state"])
 
     def _hear_run(self, id_: int, dag_id: str, state: str, at: float) -> None:
-        known = id_ in self.runs
+        dag = self.dag(dag_id)
+        known = self.runs.get(id_)
+        is_new = known is None and id_ > max((run.id for run in dag.runs), default=0)
+        before = known.state if known is not None else "" if is_new else BEFORE.get(state, "")
+        self.is_miscounted = self.is_miscounted or (known is None and not is_new)
+        if before != state:
+            dag.counts[state] += 1
+            dag.counts[before] -= bool(before)
         run = self._run(id_, dag_id, state)
         if run is None:
             return
-        if not known:
-            self.dags[dag_id].counts[state] += 1
-        elif run.state != state:
-            self.dags[dag_id].counts[run.state] -= 1
-            self.dags[dag_id].counts[state] += 1
         if state == "running" and run.started_at is None:
             run.started_at = at
         run.ended_at = at if state in FINISHED else None
-        if not known or state in FINISHED:
+        if known is None or state in FINISHED:
             self.wanted.add(id_)
         self._move(run, state)
 

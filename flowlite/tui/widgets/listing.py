@@ -11,6 +11,8 @@ from flowlite.tui.picture import Row, Span
 from flowlite.tui.rows import Line, Piece, grounded, on_rule
 from flowlite.tui.widgets.canvas import Canvas
 
+NO_DAEMON = "no daemon is up on this state: `flowlite up` starts one, and this screen waits for it"
+
 
 class Listing(Canvas, can_focus=True):
     """Whoever derives from it writes `items` and `item`, and `opened` for the key that goes into an item.
@@ -135,6 +137,9 @@ class Listing(Canvas, can_focus=True):
 
     def empty(self, width: int) -> Row:
         """What stands there instead of items."""
+        if not self.ui.reader.was_live:
+            waiting = "asking the daemon…" if self.ui.reader.lost_at is None else NO_DAEMON
+            return Line(width).skip(2).put(waiting, "dim").row
         return Line(width).skip(2).put(self.nothing, "dim").row
 
     def counted(self) -> list[Piece]:

@@ -56,6 +56,8 @@ class NeedsList(Listing):
     def at_work(self) -> list[Piece]:
         """How much is going on."""
         world = self.ui.world
+        if not self.ui.reader.was_live:
+            return []
         found = at_work(world)
         if not any(found.values()):
             due = min(

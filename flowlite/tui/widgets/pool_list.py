@@ -40,7 +40,7 @@ class PoolList(Listing):
         found = sorted(self.ui.world.pools)
         if found and self._is_fresh:
             self._is_fresh = False
-            if (full := fullest(self.ui.world)) is not None and self.picking.key is None:
+            if (full := fullest(self.ui.world)) is not None and not self.picking.is_touched:
                 self.picking.find(full[0])
         return found
 

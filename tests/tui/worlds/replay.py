@@ -31,7 +31,7 @@ from flowlite.execution.failure import plain_error
 from flowlite.execution.work import AttemptKey, Ended, Order
 from flowlite.service.api.api import Api, Hooks
 from flowlite.service.api.place import SOCKET
-from flowlite.service.api.table import ROUTES, Role
+from flowlite.service.api.table import ROUTES
 from flowlite.service.desk import Desk
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
@@ -40,7 +40,7 @@ from worlds.changes import happen
 from worlds.company import HOME, POOLS, catalog_of
 from worlds.unpacking import fill, grow_logs
 
-ACTING = frozenset(route.verb for route in ROUTES if route.room.name == "desk" and route.role > Role.VIEWER)
+ACTING = frozenset(route.verb for route in ROUTES if route.room.name == "desk" and route.changes)
 
 
 @dataclass
