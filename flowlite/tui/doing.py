@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from flowlite.core.errors import FlowliteError
@@ -79,7 +79,7 @@ class Doing(BaseApp):
             return
         doing = action.run(here)
         if doing is not None:
-            self.spawn(cast("Coroutine[Any, Any, None]", doing))
+            self.spawn(cast("Coroutine[Any, Any, None]", doing), because=lambda: self.refusal(action, here))
 
     def refusal(self, action: Action, here: Any) -> str:
         """Why it can't be done now; "": it can."""
@@ -94,11 +94,15 @@ class Doing(BaseApp):
         if isinstance(self.focused, Listing | RunGrid):
             self.focused.unmark()
 
-    def spawn(self, doing: Coroutine[Any, Any, None]) -> None:
-        """In the background; what goes wrong is told."""
-        self.run_worker(self._told(doing), group="acting")
+    def spawn(self, doing: Coroutine[Any, Any, None], because: Callable[[], str] = lambda: "") -> None:
+        """In the background; what goes wrong is told. `because` says why it can't be done (any more) as it begins."""
+        self.run_worker(self._told(doing, because), group="acting")
 
-    async def _told(self, doing: Coroutine[Any, Any, None]) -> None:
+    async def _told(self, doing: Coroutine[Any, Any, None], because: Callable[[], str]) -> None:
+        if refusal := because():
+            doing.close()
+            self.say(refusal, "warn")
+            return
         try:
             await doing
         except (FlowliteError, OSError) as error:

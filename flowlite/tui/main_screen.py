@@ -37,6 +37,9 @@ class Main(Screen[None]):
         await app.show_place()
 
     def on_key(self, event: events.Key) -> None:
-        """Carry out whose key it is here."""
-        if cast("FlowliteApp", self.app).pressed(named(event.key, event.character)):
+        """Carry out whose key it is here. What is typed faster than the focus moves is for the prompt, too."""
+        prompt = self.query_one(Prompt)
+        if prompt.display and not prompt.has_focus:
+            prompt.on_key(event)
+        elif cast("FlowliteApp", self.app).pressed(named(event.key, event.character)):
             event.stop()

@@ -1,0 +1,38 @@
+"""Keys that come faster than the screen can follow: a paste, a slow line. None of them goes astray."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+
+from textual import events
+
+from flowlite.tui.app import FlowliteApp
+from flowlite.tui.widgets.dag_list import DagList
+from flowlite.tui.widgets.prompt import Prompt
+
+
+def burst(app, text: str) -> None:
+    """All at once, as a terminal hands over what has gathered."""
+    for letter in text:
+        key = {"/": "slash", ":": "colon", "\r": "enter"}.get(letter, letter)
+        app.post_message(events.Key(key, letter))
+
+
+async def test_what_is_typed_behind_a_slash_is_typed_and_not_done(worlds):
+    async with worlds("calm") as world:
+        app = FlowliteApp(world.remote, clock=world.clock.now, zone=UTC)
+        async with app.run_test(size=(120, 36)) as pilot:
+            listing = app.screen_stack[0].query_one(DagList)
+            for _ in range(300):
+                await asyncio.sleep(0.01)
+                if listing.picking.keys:
+                    break
+            burst(app, "/xtp:")
+            prompt = app.screen.query_one(Prompt)
+            for _ in range(300):
+                await asyncio.sleep(0.01)
+                if prompt.edit.text == "xtp:":
+                    break
+            await pilot.press("escape")
+            assert (world.asked, app.screen, app.focused) == ([], app.screen_stack[0], listing)
