@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import tzinfo
 from typing import Any, ClassVar
 
+from textual import events
 from textual.screen import Screen
 
 from flowlite.core.errors import FlowliteError
@@ -51,6 +52,14 @@ class FlowliteApp(Doing, inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """Ours."""
         return Main(id="main")
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys on the main screen are carried out here, in their order; all else goes its way."""
+        if isinstance(event, events.Key) and isinstance(self.screen, Main):
+            self.app_focus = True
+            self.screen.take_key(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Begin to read."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Main(Screen[None]):
-    """The one screen below all dialogs. Keys that no widget has taken are those of actions."""
+    """The one screen below all dialogs. Its keys are those of actions, or of the prompt while that is shown."""
 
     AUTO_FOCUS = ""
     DEFAULT_CSS = "Main > #stage { width: 1fr; height: 1fr; }"
@@ -36,10 +36,10 @@ class Main(Screen[None]):
         app.pulse.last = [self.query_one(Header), self.query_one(Footer)]
         await app.show_place()
 
-    def on_key(self, event: events.Key) -> None:
-        """Carry out whose key it is here. What is typed faster than the focus moves is for the prompt, too."""
+    def take_key(self, event: events.Key) -> None:
+        """At once, and not by way of what has the focus: keys that are quicker than the focus keep their order."""
         prompt = self.query_one(Prompt)
-        if prompt.display and not prompt.has_focus:
+        if prompt.display:
             prompt.on_key(event)
-        elif cast("FlowliteApp", self.app).pressed(named(event.key, event.character)):
-            event.stop()
+        else:
+            cast("FlowliteApp", self.app).pressed(named(event.key, event.character))

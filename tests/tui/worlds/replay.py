@@ -13,6 +13,7 @@ What is asked of the desk is done by an engine that starts nothing. From then on
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -102,7 +103,8 @@ class NotingDesk:
                 await self._world.act()
             elif verb.startswith("watch"):
                 await self._world.act()
-            return await getattr(self._world.desk(self._by), verb)(**args)
+            answer = getattr(self._world.desk(self._by), verb)(**args)
+            return await answer if inspect.isawaitable(answer) else answer
 
         return ask
 
@@ -177,14 +179,15 @@ class World:
         since, self._happened = self._happened, self.clock.at
         count = await asyncio.to_thread(happen, self.place.state / "flowlite.db", later, since, self.clock.at)
         grow_logs(self._archive, self.place.state, self.clock.at)
-        self._wake()
+        self.wake()
         return count
 
     async def last_event(self) -> int:
         """The number of the newest: whoever follows the stream is up to date once it has this one."""
         return await self.store.views.last_event()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """There are new events: whoever follows the stream looks."""
         if self.api is not None:
             for news in self.api._events._news:
                 news.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -30,15 +31,17 @@ class Archive(NamedTuple):
 
 
 @cache
-def unpacked() -> tempfile.TemporaryDirectory[str]:
+def unpacked() -> Path:
     """Where archives of this process lie; gone with it."""
-    return tempfile.TemporaryDirectory(prefix="flowlite-worlds-", ignore_cleanup_errors=True)
+    folder = tempfile.mkdtemp(prefix="flowlite-worlds-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 @cache
 def archive_of(world: str) -> Archive:
     """Unpacked, its state files in today's schema."""
-    folder = Path(unpacked().name) / ARCHIVES[world]
+    folder = unpacked() / ARCHIVES[world]
     if not folder.exists():
         with tarfile.open(RECORDED / f"{ARCHIVES[world]}.tar.xz") as tar:
             tar.extractall(folder, filter="data")
