@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,29 +28,36 @@ MOST_NAMED = 5
 def check(setting: Setting, paths: tuple[Path, ...], as_json: bool) -> None:
     """Load every DAG file (of the project, or of PATH) and report every problem."""
     from flowlite.loading.catalog import load_folder
+    from flowlite.loading.files import same_names
     from flowlite.service.declared import clock_changes
 
     place = setting.place
     found = load_folder(paths or place.dag_folders, place.defaults)
     changes = clock_changes(found.dags.values(), time.time())
+    twins = same_names(found.files)
     if as_json:
-        print_json(
-            {
-                "files": found.files,
-                "dags": sorted(found.dags),
-                "problems": found.problems,
-                "clock_changes": changes,
-            }
-        )
+        told = {"files": found.files, "dags": sorted(found.dags), "problems": found.problems}
+        print_json({**told, "clock_changes": changes, "same_names": twins})
     else:
         for problem in found.problems:
             paint(Cell("✗ ", "red"), str(problem))
-        for note, names in by_note(changes).items():
-            paint(Cell("· ", "yellow"), f"{note}: an interval of {some(names)}")
+        for note in [*clock_notes(changes), *name_notes(twins)]:
+            paint(Cell("· ", "yellow"), note)
     if found.problems:
         raise WorkFailed(f"{count(len(found.problems), 'problem')} in {count(len(found.files), 'file')}")
     if not as_json:
         say(f"✓ {count(len(found.files), 'file')}, {count(len(found.dags), 'DAG')}: all in order")
+
+
+def clock_notes(changes: Iterable[ClockChange]) -> list[str]:
+    """What clock changes do in the coming year."""
+    return [f"{note}: an interval of {some(names)}" for note, names in by_note(changes).items()]
+
+
+def name_notes(twins: Mapping[str, list[Path]]) -> list[str]:
+    """Modules of one name."""
+    rule = "each DAG file gets its nearest; import it at the head of a file, never in a function"
+    return [f"{name!r} is {some([str(file) for file in files])}: {rule}" for name, files in twins.items()]
 
 
 def by_note(changes: Iterable[ClockChange]) -> dict[str, list[str]]:

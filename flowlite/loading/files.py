@@ -2,11 +2,13 @@
 
 DAG files import each other and the modules beside them by plain names (`import shared`). Their folders do not go on
 `sys.path`, where `types.py` would hide the standard library's; a finder at the end of the line looks there instead.
+Its own folder comes first for each file, then its DAG folder, then the others: two folders may have a `shared.py`.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,10 +54,22 @@ def load_file(path: str | Path, roots: Iterable[str | Path] = ()) -> LoadedFile:
     `roots` are the DAG folders: modules in them and beside the file can be imported by their plain names.
     """
     file = Path(path).absolute()
-    install([*roots, file.parent])
+    install(ordered(file, [Path(root).absolute() for root in roots]))
     if str(file) not in _loaded:
-        execute(file)
+        before = list(_folders)
+        try:
+            execute(file)
+        finally:
+            if _underway:
+                install(before)  # the file that imports this one goes on in its own order
     return _loaded[str(file)]
+
+
+def ordered(file: Path, roots: Iterable[Path]) -> list[Path]:
+    """Where imports of this file are looked for: nearest first."""
+    known = dict.fromkeys([*roots, *(map(Path, _folders) if _underway else ())])
+    around = sorted((root for root in known if file.is_relative_to(root)), key=lambda root: -len(root.parts))
+    return list(dict.fromkeys([file.parent, *around, *known]))
 
 
 def find_task(path: str | Path, dag_id: str, task_id: str, roots: Iterable[str | Path] = ()) -> TaskSpec:
@@ -76,6 +90,16 @@ def import_folders() -> tuple[str, ...]:
 def importers_of(path: str | Path) -> set[Path]:
     """The DAG files that have imported this one since this process began."""
     return {Path(file) for file in _importers.get(str(path), ())}
+
+
+def same_names(paths: Iterable[str | Path]) -> dict[str, list[Path]]:
+    """Modules of one plain name that DAG files import from several folders, with their files. At the head of a file
+    each gets its own; which one an import inside a function gets, nobody can say."""
+    found: dict[str, list[Path]] = {}
+    for path in map(Path, paths):
+        if importers_of(path):
+            found.setdefault(path.stem, []).append(path)
+    return {name: files for name, files in found.items() if len(files) > 1}
 
 
 def forget(paths: Iterable[str | Path]) -> None:
@@ -112,20 +136,35 @@ def execute(file: Path) -> None:
 
 
 def install(folders: Iterable[str | Path]) -> None:
-    """Look into these folders first, when a module is found nowhere else. What DAG files of other folders know by a
-    plain name is theirs: two projects may both have a `shared.py`."""
+    """Look into these folders, in this order, when a module is found nowhere else; then into those of before.
+
+    A module that is known by a plain name, and that this order finds elsewhere, is another file's: it is forgotten
+    under that name. Beyond these folders it is another project's.
+    """
     mine = dict.fromkeys(str(Path(folder).absolute()) for folder in folders)
+    if list(mine) != list(_folders)[: len(mine)]:
+        others = {folder: None for folder in _folders if folder not in mine}
+        _folders.clear()
+        _folders.update({**mine, **others})
     for name, file in list(_by_plain_name.items()):
-        if not _underway and not any(file.startswith(f"{folder}/") for folder in mine):
-            sys.modules.pop(name, None)
-            del _by_plain_name[name]
-    others = {folder: None for folder in _folders if folder not in mine}
-    _folders.clear()
-    _folders.update({**others, **mine} if _underway else {**mine, **others})
+        if "." not in name and not file.startswith(place_of(name, mine)):
+            for known in [known for known in _by_plain_name if known == name or known.startswith(f"{name}.")]:
+                sys.modules.pop(known, None)
+                del _by_plain_name[known]
     if LAST not in sys.meta_path:
         sys.meta_path.append(LAST)
     if FIRST not in sys.meta_path:
         sys.meta_path.insert(0, FIRST)
+
+
+def place_of(name: str, folders: Iterable[str]) -> str:
+    """What the files of a module begin with, in the first of these folders that has it."""
+    for folder in folders:
+        if os.path.isfile(f"{folder}/{name}.py"):
+            return f"{folder}/{name}.py"
+        if os.path.isdir(f"{folder}/{name}"):
+            return f"{folder}/{name}/"
+    return "nowhere"
 
 
 class InDagFolders(MetaPathFinder):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -184,6 +185,44 @@ def test_what_changed_on_disk_is_read_anew(write, tmp_path):
     assert list(load(tmp_path).dags) == ["one"]
     write("shared.py", "NAME = 'another'\n")
     assert list(load(tmp_path).dags) == ["another"]
+
+
+WHO = """
+from flowlite import dag, task
+import helper, pack.inner
+@task
+def work(): return helper.WHO, pack.inner.WHO
+@dag
+def {name}(): work()
+assert (helper.WHO, pack.inner.WHO) == ({who!r}, {who!r}), (helper.WHO, pack.inner.WHO)
+"""
+
+
+@pytest.mark.parametrize("try_first", [True, False])
+def test_folders_with_modules_of_the_same_name_have_each_its_own(write, tmp_path, try_first):
+    for folder in ("one", "two", "two/deep", "two/deeper"):
+        write(f"{folder}/helper.py", f"WHO = {folder!r}\n")
+        write(f"{folder}/pack/__init__.py", "")
+        write(f"{folder}/pack/inner.py", f"WHO = {folder!r}\n")
+        for part in ("a", "z"):
+            name = f"{folder}_{part}".replace("/", "_")
+            write(f"{folder}/{part}_{name}.py", WHO.format(name=name, who=folder))
+    write("one/m.py", "import helper\nimport between\nassert helper.WHO == 'one'\n")
+    write("two/between.py", "import helper\nassert helper.WHO == 'two'\n")
+    roots = [tmp_path / "one", tmp_path / "two"]
+    for _ in range(2):
+        catalog = load(roots, try_first=try_first)
+        assert said(catalog, tmp_path) == []
+        assert len(catalog.dags) == 8
+        for dag in catalog.dags.values():
+            spec = find_task(dag.file, dag.id, "work", roots)
+            assert spec.function() == (str(Path(dag.file).parent.relative_to(tmp_path)),) * 2
+
+
+def test_a_module_of_the_other_dag_folder_can_still_be_imported(write, tmp_path):
+    write("one/only_here.py", "HERE = 1\n")
+    write("two/b.py", "from only_here import HERE\n" + DAG.format(name="b"))
+    assert said(load([tmp_path / "one", tmp_path / "two"]), tmp_path) == []
 
 
 def test_a_child_finds_a_task_by_its_ids(write):
