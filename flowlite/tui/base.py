@@ -21,7 +21,8 @@ class BaseApp(App[Any]):
 
     def __init__(self, *, look: str = FIRST, is_ascii: bool = False) -> None:
         """`look`: the name of a theme of ours."""
-        super().__init__()
+        # What is painted has its colours from us, or the terminal's own: Textual shall turn none into another.
+        super().__init__(ansi_color=True)
         self.pulse = Pulse(before=self.before_drawing)
         self.painter = Painter(THEMES["bare"] if self.no_color else THEMES[look], is_ascii=is_ascii)
         for one in THEMES.values():

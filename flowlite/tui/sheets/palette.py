@@ -135,7 +135,7 @@ def offers(app: FlowliteApp) -> Iterator[Offer]:
     yield from of_dags(app)
     yield from of_runs(app)
     for theme in THEMES.values():
-        yield Offer("theme", theme.title, "", lambda name=theme.name: app.wear(name))  # type: ignore[misc]
+        yield Offer("theme", theme.name, theme.title, lambda name=theme.name: app.wear(name))  # type: ignore[misc]
 
 
 def of_actions(app: FlowliteApp) -> Iterable[Offer]:

@@ -84,6 +84,7 @@ class Sheet(ModalScreen[R | None], Generic[R]):
 
     DEFAULT_CSS = """
     Sheet { align: center middle; background: transparent; }
+    Sheet:ansi { background: transparent; }
     """
     BINDINGS: ClassVar[list[Any]] = []
     AUTO_FOCUS = "#page"

@@ -93,7 +93,7 @@ class DagView(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """What has room."""
-        self.set_sizes(event.size.width)
+        self.set_sizes(self.app.size.width)
 
     def set_sizes(self, width: int) -> None:
         """What is under the cross is told beside the grid."""

@@ -62,7 +62,7 @@ class Home(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """What has room."""
-        self.set_sizes(event.size.width, event.size.height)
+        self.set_sizes(self.app.size.width, self.app.size.height)
 
     def set_sizes(self, width: int, height: int) -> None:
         """The preview is there from 100 columns on; the strip grows with the screen."""

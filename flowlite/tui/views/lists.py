@@ -27,7 +27,7 @@ class Sla(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """The second one where there is room."""
-        self.query_one(SlaReport).display = event.size.height >= 24
+        self.query_one(SlaReport).display = self.app.size.height >= 28
 
     def crumbs(self) -> list[Piece]:
         """Its name."""

@@ -46,7 +46,7 @@ class Pools(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """What has room."""
-        self.set_class(event.size.width < WIDE, "-narrow")
+        self.set_class(self.app.size.width < WIDE, "-narrow")
 
     def crumbs(self) -> list[Piece]:
         """Its name."""

@@ -79,7 +79,7 @@ class RunView(View):
 
     def on_resize(self, event: events.Resize) -> None:
         """What has room."""
-        self.set_sizes(event.size.width, event.size.height)
+        self.set_sizes(self.app.size.width, self.app.size.height)
 
     def set_sizes(self, width: int, height: int) -> None:
         """The log stands beside the tree from 100 columns on; the head grows with the screen."""
