@@ -158,6 +158,7 @@ class RunModel:
         self.is_stale = False  # something was told below tasks, or a map has got its width
         self.told_until = 0.0  # what was told below tasks is known up to there
         self.version = 0  # counts up with everything that is new
+        self.taken = 0  # snapshots
         self.trouble = ""  # why there is nothing to see
         self._early: list[Told] = []
 
@@ -165,6 +166,11 @@ class RunModel:
     def is_known(self) -> bool:
         """Whether its snapshot has come."""
         return self.seq >= 0
+
+    @property
+    def outline(self) -> tuple[object, ...]:
+        """What its rows follow from: states come and go, and are not in it."""
+        return (self.taken, self.told_until, *(task.width for task in self.tasks))
 
     @property
     def is_finished(self) -> bool:
@@ -180,6 +186,7 @@ class RunModel:
         self.take_told(told)
         self.seq, early, self._early = told["seq"], self._early, []
         self.is_old, self.trouble = False, ""
+        self.taken += 1
         for event in early:
             self.apply(event)
 

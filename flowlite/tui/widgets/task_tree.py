@@ -61,7 +61,8 @@ class TaskTree(Listing):
         model = self.model
         if not model.is_known:
             return ()
-        known = (model, model.seq, model.told_until, len(self.folded), tuple(self.opened_tasks), bool(self.filter))
+        folds = (frozenset(self.folded), frozenset(self.opened_tasks))
+        known = (model, model.outline, *folds, bool(self.filter))
         if known != self._known:
             self._known = known
             if len(self.shape.rows) == 0 or not self._fits(model):
