@@ -119,12 +119,17 @@ class LogIndex:
         line of each message counts."""
         until = monotonic() + WITHIN_S
         with self._lock, self._blocks.opened() as file:
-            self._blocks.count(file)
+            if not self._blocks.count(file, until=until):
+                return LogHits(
+                    hits=(), next_line=from_line, total=self.total, size_bytes=self._blocks.size_bytes,
+                    version=self._blocks.version,
+                )  # fmt: skip
             line = self.total if from_line < 0 else from_line
-            sieve = self._sifted(file, criterion, monotonic() + WITHIN_S / 2)
+            sieve = self._sieve(criterion)
             near = sieve.near(
                 file, line, limit, is_backwards=is_backwards, only_starts=not criterion.text, until=until
             )  # fmt: skip
+            sieve.sift(file, until=until)
             numbers = [number for number, _ in near.found]
             hits = {line.number: hit_of(line, criterion) for line in lines_of(file, self._blocks, sorted(numbers))}
             return LogHits(
@@ -136,12 +141,17 @@ class LogIndex:
 
     def _sifted(self, file: BinaryIO, criterion: Criterion, until: float) -> Sieve:
         """The sieve of a criterion, as far as it gets until then."""
+        sieve = self._sieve(criterion)
+        if self._blocks.count(file, until=until):
+            sieve.sift(file, until=until)
+        return sieve
+
+    def _sieve(self, criterion: Criterion) -> Sieve:
+        """One of the last few that were used."""
         sieve = self._sieves.pop(criterion, None) or Sieve(self._blocks, criterion)
         self._sieves[criterion] = sieve
         while len(self._sieves) > MOST_SIEVES:
             del self._sieves[next(iter(self._sieves))]
-        if self._blocks.count(file, until=until):
-            sieve.sift(file, until=until)
         return sieve
 
     # --- places -------------------------------------------------------------------------------------------------------
@@ -158,10 +168,10 @@ class LogIndex:
     def moment(self, at: float | None, after_s: float) -> LogMoment:
         """The first line of an instant (None: the beginning) and so much later."""
         with self._lock, self._blocks.opened() as file:
-            self._blocks.count(file)
             begins_at = first_instant(file, self._blocks)
-            if begins_at is None:
-                return LogMoment(line=0, at=None, begins_at=None, total=self.total)
+            if begins_at is None or (at is None and not after_s):
+                return LogMoment(line=0, at=begins_at, begins_at=begins_at, total=self.total)
+            self._blocks.count(file)
             line, when = line_at(file, self._blocks, (begins_at if at is None else at) + after_s)
             return LogMoment(line=line, at=when, begins_at=begins_at, total=self.total)
 

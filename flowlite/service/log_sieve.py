@@ -40,20 +40,28 @@ class Sieve:
         self._looked_at: dict[int, Kept] = {}
         self._tail = NOTHING
 
+    def _check(self) -> None:
+        """Nothing is known of a file that is another one."""
+        if self._version != self._blocks.version:
+            self._forget()
+
     # --- going through ------------------------------------------------------------------------------------------------
     def sift(self, file: BinaryIO, *, until: float = float("inf")) -> bool:
         """Go on; True: to the end of the file as it is counted. `until` is an instant of the monotonic clock."""
-        if self._version != self._blocks.version:
-            self._forget()
+        self._check()
         while self._is_settled(self.sifted):
-            found = self._criterion.scan(self._blocks, file, self.sifted, self._rests[-1])
-            self._before.append(self._before[-1] + len(found.numbers))
-            self._begun.append(self._begun[-1] + sum(found.starts))
-            self._rests.append(found.rest)
+            self._sift_block(file)
             if monotonic() > until:
                 break
         self._tail = self._scan_tail(file) if self.is_sifted else NOTHING
         return self.is_sifted
+
+    def _sift_block(self, file: BinaryIO) -> Kept:
+        found = self._criterion.scan(self._blocks, file, self.sifted, self._rests[-1])
+        self._before.append(self._before[-1] + len(found.numbers))
+        self._begun.append(self._begun[-1] + sum(found.starts))
+        self._rests.append(found.rest)
+        return found
 
     def _is_settled(self, block: int) -> bool:
         """Whether nothing that comes can change what passes in a block."""
@@ -118,6 +126,7 @@ class Sieve:
     ) -> Near:
         """Those that pass from a line on, nearest first, or before it, backwards. Does not wait for the sieve: looks at
         blocks that are not sifted yet, too."""
+        self._check()
         block, last = self._blocks.block_of(line), self._blocks.whole
         found: list[tuple[int, bool]] = []
         while 0 <= block <= last:
@@ -150,8 +159,11 @@ class Sieve:
     def _kept(self, file: BinaryIO, block: int) -> Kept:
         """What passes in a block, remembered for the next look if it will stay so."""
         if (found := self._looked_at.pop(block, None)) is None:
-            rest = self._rests[block] if block < len(self._rests) else 0
-            found = self._criterion.scan(self._blocks, file, block, rest)
+            if block == self.sifted and self._is_settled(block):  # a search from the beginning sifts on its way
+                found = self._sift_block(file)
+            else:
+                rest = self._rests[block] if block < len(self._rests) else 0
+                found = self._criterion.scan(self._blocks, file, block, rest)
         if block < self.sifted:
             self._looked_at[block] = found
             while len(self._looked_at) > KEPT_BLOCKS:

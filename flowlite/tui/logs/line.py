@@ -47,8 +47,8 @@ class LogRow:
 
     @property
     def size(self) -> int:
-        """Letters, for the bounds of what is kept."""
-        return sum(len(line.text) for line, _ in self.lines)
+        """About how many bytes it takes here, for the bounds of what is kept."""
+        return sum(400 + len(line.text) for line, _ in self.lines)
 
 
 def line_of(number: int, level: str, raw: str, more_bytes: int = 0) -> LogLine:

@@ -10,7 +10,7 @@ from flowlite.core.errors import FlowliteError
 from flowlite.tui.logs.line import LogRow, Told, rows_of
 
 PAGE = 128  # rows
-MOST_KEPT = 1 << 20  # letters
+MOST_KEPT = 2 << 20  # bytes, about
 AT_ONCE = 2
 AGAIN_S = 1.0  # after an error
 

@@ -172,11 +172,11 @@ class LogPane:
     async def to_line(self, line: int) -> None:
         """The cursor to a line of the file, or to the next one that is shown."""
         if self.pages.shown.level:
-            told = await self.pages.look(0, PAGE, at_line=line)
-            self.show(told["from_line"])
-        else:
-            self.show(line)
-        self.heard()
+            line = (await self.pages.look(0, PAGE, at_line=line))["from_line"]
+        # What will be seen is asked for first, so that it is there with the cursor.
+        if not all(map(self.pages.at, (max(0, line - self.height), min(line + self.height, self.count - 1)))):
+            await self.pages.look(max(0, line - PAGE // 2), PAGE)
+        self.show(line)
 
     # --- marks --------------------------------------------------------------------------------------------------------
     @property

@@ -95,7 +95,7 @@ class LogView(Canvas, can_focus=True):
     async def _open(self, pane: LogPane, *, is_at_error: bool) -> None:
         """Where one wants to be first: at the last error of what failed, else at the end."""
         await pane.poll()
-        self.renew()
+        self.renew_now()
         if is_at_error:
             await pane.find_error(is_backwards=True, start=-1)
         pane.begins_at = (await pane.ask.moment())["begins_at"]
@@ -260,7 +260,7 @@ class LogView(Canvas, can_focus=True):
 
     async def _find(self, pane: LogPane, *, is_backwards: bool, is_first: bool) -> None:
         await pane.find(is_backwards=is_backwards, is_first=is_first)
-        self.renew()
+        self.renew_now()
         await pane.count_hits()
 
     def find_error(self, *, is_backwards: bool) -> None:
@@ -271,7 +271,7 @@ class LogView(Canvas, can_focus=True):
     async def _find_error(self, pane: LogPane, *, is_backwards: bool) -> None:
         if not await pane.find_error(is_backwards=is_backwards):
             self.ui.say("this log has no error")
-        self.renew()
+        self.renew_now()
 
     def next_level(self) -> None:
         """Only lines that are as bad as that."""
@@ -310,7 +310,7 @@ class LogView(Canvas, can_focus=True):
             how = {"after_s": target.after_s} if target.at is None else {"at": target.at}
             told = await pane.ask.moment(**how)
             await pane.to_line(min(told["line"], max(0, pane.pages.total - 1)))
-        self.renew()
+        self.renew_now()
 
     # --- two attempts -------------------------------------------------------------------------------------------------
     def compare(self) -> None:
