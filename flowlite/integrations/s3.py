@@ -253,7 +253,7 @@ def _client(place: Place) -> Any:
             retries={"max_attempts": 4, "mode": "standard"},
             connect_timeout=10,
             read_timeout=60,
-            max_pool_connections=16,
+            max_pool_connections=64,  # eight downloads of eight at once, and they keep their connections
         ),
     )
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pipelines_gold import put_gold, put_kpis
 from pipelines_life import live
+from pipelines_victims import running_in
 
 from flowlite import Dag, Fail
 from flowlite.demo.history import History, history
@@ -198,25 +198,6 @@ async def test_killed_while_it_draws_the_report_is_made_again_and_mailed_once(
     killed, made = (await fl.task(run, "week_pdf")).attempts
     assert (killed.outcome, killed.exit_code, made.outcome) == ("failed", -9, "success")
     assert len(post.mails) == 1
-
-
-def running_in(state: Path) -> int:
-    """The process of the attempt that runs on a state: it has a parent of the same kind, and no children."""
-    end_at = time.monotonic() + 30
-    while time.monotonic() < end_at:
-        parents = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"FLOWLITE_STATE_DIR={state}".encode() in (folder / "environ").read_bytes().split(b"\0"):
-                    parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-        working = [pid for pid, parent in parents.items() if parents.get(parent) in parents]  # server, supervisor, it
-        leaves = [pid for pid in working if pid not in parents.values()]
-        if leaves:
-            return leaves[0]
-        time.sleep(0.01)
-    raise AssertionError("nothing runs")
 
 
 async def test_a_report_that_takes_too_much_memory_is_ended_for_it_and_tried_with_more(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -168,6 +169,21 @@ async def test_without_any_answer_silver_stays_as_it_was(fl: TestEngine, ready: 
     assert run.state == "failed"
     assert run.root_cause.task_id == "has_forecast"  # it looked for ten minutes
     assert silver(ready) == before
+
+
+async def test_killed_in_the_middle_of_a_poll_the_next_start_completes_it(
+    fl: TestEngine, ready: Stage, service: Any
+) -> None:
+    hour = HOUR + timedelta(days=12)
+    service.manners = Manners(slow_every=20, slow_s=5.0)  # some cities have answered, others have not
+    run = await fl.trigger_unsettled("weather", logical_date=hour)
+    while service.told.count(200) < 20:  # noqa: ASYNC110 - it is what others do that is waited for
+        await asyncio.sleep(0.01)
+    await fl.crash_and_restart()
+    service.manners = Manners()
+    await fl.clock.advance(minutes=5)
+    assert (await fl.result(run)).state == "success"
+    assert {row for row in silver(ready) if row[1] >= hour} == set(truth(ready, hour))
 
 
 async def test_it_waits_until_the_service_has_the_hour(fl: TestEngine, service: Any) -> None:

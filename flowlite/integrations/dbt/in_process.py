@@ -56,7 +56,7 @@ class InProcess:
         if answer.result is not None:
             answer.result.write(str(folder / "run_results.json"))
         (folder / "target" / "graph.gpickle").unlink(missing_ok=True)
-        problem = str(answer.exception) if answer.exception is not None else ""
+        problem = explained(str(answer.exception)) if answer.exception is not None else ""
         return Ending(is_success=bool(answer.success), nodes=tuple(told.values()), problem=problem)
 
     def facts(self, node_id: str) -> Facts | None:
@@ -67,6 +67,14 @@ class InProcess:
     def _selector(self, node_id: str, fqn: list[str]) -> str:
         known = self.facts(node_id)
         return known.selector if known else ".".join(fqn)
+
+
+def explained(problem: str) -> str:
+    """The name of DuckDB's file is part of the manifest, and that was parsed once for all runs."""
+    if "is not a catalog or schema" not in problem:
+        return problem
+    way_out = "give the file of every run the same name, in a folder of its own (or warm=False)"
+    return f"{problem}\nThe project was parsed for a database of that name: {way_out}"
 
 
 RUNNABLE = frozenset({"model", "test", "unit_test", "seed", "snapshot"})
