@@ -15,6 +15,7 @@ UNIT = """\
 Description=flowlite for {root}
 After=network-online.target
 Wants=network-online.target
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify
@@ -23,11 +24,14 @@ ExecStart={command} up
 ExecReload=/bin/kill -HUP $MAINPID
 # Only the daemon is stopped: the processes of running attempts go on, and the next start takes them up.
 KillMode=process
-SendSIGKILL=no
-TimeoutStartSec=120
+# An upgrade may copy a large state file before it changes it.
+TimeoutStartSec=15min
+# Counts only while the daemon gives no sign of life: as long as it waits for attempts, it asks for more time.
 TimeoutStopSec=90
 Restart=on-failure
 RestartSec=1
+# A mistake in flowlite.toml does not mend itself.
+RestartPreventExitStatus=2
 WatchdogSec=60
 OOMPolicy=continue
 {score}UMask=0077

@@ -41,6 +41,7 @@ __all__ = ["Daemon", "Leave", "NotUp", "pid_of"]
 FILE = "flowlite.db"
 PATIENCE_S = 2.0  # with whoever holds the state file, before the daemon says so; it goes on trying
 KEEP_FIRST_S, KEEP_EVERY_S = 300.0, 3600.0
+MORE_TIME_S = 60  # that systemd is asked for, again and again, before it kills a daemon that winds down
 DRAIN_S = 30.0  # what runs inside the daemon has so long to end by itself
 
 
@@ -75,6 +76,7 @@ class Daemon:
     # --- life ---------------------------------------------------------------------------------------------------------
     async def live(self, ready: Callable[[], None]) -> None:
         """From its start to its end; `ready` is called once it works."""
+        systemd.take_over()
         async with AsyncExitStack() as stack:
             stack.enter_context(prints_go_to_logs())
             await self._start(stack)
@@ -82,7 +84,11 @@ class Daemon:
             systemd.notify(f"READY=1\nSTATUS={len(self.catalog.dags)} DAGs")
             await self._work()
             systemd.notify("STOPPING=1")
-            await self._wind_down()
+            asking = asyncio.create_task(self._ask_for_time())
+            try:
+                await self._wind_down()
+            finally:
+                asking.cancel()
 
     def stop(self, how: Leave) -> None:
         """Ask for the end. Asked again, it waits no longer for what runs inside."""
@@ -168,6 +174,12 @@ class Daemon:
             systemd.notify("WATCHDOG=1")
             await asyncio.sleep(every_s)
         await asyncio.Event().wait()
+
+    async def _ask_for_time(self) -> None:
+        """While the end waits for attempts, systemd is not to think that it hangs."""
+        while True:
+            systemd.notify(f"EXTEND_TIMEOUT_USEC={MORE_TIME_S * 1_000_000}")
+            await asyncio.sleep(MORE_TIME_S / 3)
 
     # --- read again ---------------------------------------------------------------------------------------------------
     def read_again(self) -> None:

@@ -8,7 +8,9 @@ import os
 import re
 import signal
 import socket
+import subprocess
 from datetime import UTC, datetime, timedelta
+from shutil import which
 
 import pytest
 
@@ -239,6 +241,30 @@ def test_systemd_hears_that_it_is_ready_alive_and_stopping(project, tmp_path):
         project.daemons[-1].send_signal(signal.SIGTERM)
         while (heard := ear.recv(100)) != b"STOPPING=1":
             assert heard == b"WATCHDOG=1"
+        assert ear.recv(100) == b"EXTEND_TIMEOUT_USEC=60000000"
+
+
+def test_what_systemd_says_to_the_daemon_is_not_said_to_its_tasks(project, tmp_path):
+    project.write(
+        "env.py",
+        due_once("""
+    @task(isolation="process")
+    def python():
+        (HERE / "python").write_text("\\n".join(os.environ))
+
+    @dag(**due_once)
+    def environment():
+        python(), shell(f"env > {HERE}/command", id="command")
+    """),
+    )
+    project.up(NOTIFY_SOCKET=str(tmp_path / "nobody"), WATCHDOG_USEC="20000000", WATCHDOG_PID="1")
+    project.wait_for(has_ended(project))
+    assert outcomes(project) == {"python": ["success"], "command": ["success"]}
+    for name in ("python", "command"):
+        names = (project.root / name).read_text()
+        assert "FLOWLITE_TEST" in names
+        assert "NOTIFY_SOCKET" not in names
+        assert "WATCHDOG" not in names
 
 
 def test_the_unit_names_this_project_and_keeps_attempts_alive(project):
@@ -246,3 +272,12 @@ def test_the_unit_names_this_project_and_keeps_attempts_alive(project):
     assert f"WorkingDirectory={project.root.resolve()}\n" in unit
     assert "KillMode=process\n" in unit
     assert "Type=notify\n" in unit
+
+
+@pytest.mark.skipif(which("systemd-analyze") is None, reason="there is no systemd here")
+@pytest.mark.parametrize("options", [(), ("--user",)])
+def test_systemd_finds_nothing_wrong_with_the_unit(project, tmp_path, options):
+    file = tmp_path / "flowlite-here.service"
+    file.write_text(project.flowlite("service", *options))
+    found = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
