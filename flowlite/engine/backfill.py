@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from flowlite.authoring.dag import Dag
 from flowlite.core.errors import FlowliteError
+from flowlite.core.graph import Graph
 from flowlite.core.rows import RunRow
 from flowlite.core.states import FINISHED_RUN, RunState
 from flowlite.engine.requests import Request, instant_of
 
 REPROCESS = ("none", "failed", "all")
 LONGEST = 100_000
+NAMED = 3
 
 
 class BadBackfill(FlowliteError):
@@ -75,6 +77,10 @@ class RunsByDate(Protocol):
         """The runs of these logical dates, both ends included."""
         ...
 
+    async def graph_json(self, version: int) -> str:
+        """The graph of a version of a DAG."""
+        ...
+
 
 async def plan_days(asked: Backfill, runs: RunsByDate) -> list[Day]:
     """Every interval of the range in date order, with what will be done about it. Raises BadBackfill, BadDate."""
@@ -83,11 +89,30 @@ async def plan_days(asked: Backfill, runs: RunsByDate) -> list[Day]:
     if not dates:
         return []
     there = await runs.runs_between(asked.dag.id, dates[0].timestamp(), dates[-1].timestamp())
-    known = [there.get(logical_date.timestamp()) for logical_date in dates]
-    return [
-        Day(logical_date=logical_date, known=row, reason=why_not(asked.reprocess, row))
-        for logical_date, row in zip(dates, known, strict=True)
-    ]
+    found = []
+    for logical_date in dates:
+        row = there.get(logical_date.timestamp())
+        found.append(Day(logical_date=logical_date, known=row, reason=why_not(asked.reprocess, row)))
+    gone = await lost_tasks(asked.dag, {day.known.version for day in found if day.runs and day.known}, runs)
+    return [without_code(day, gone) for day in found] if gone else found
+
+
+async def lost_tasks(dag: Dag, versions: Iterable[int], runs: RunsByDate) -> dict[int, list[str]]:
+    """By version of the DAG: the tasks that runs made from it have and that its file no longer builds."""
+    lost = {}
+    for version in versions:
+        then = Graph.from_json(await runs.graph_json(version)).number.keys()
+        if gone := [name for name in then if name not in dag.specs]:
+            lost[version] = gone
+    return lost
+
+
+def without_code(day: Day, gone: Mapping[int, Sequence[str]]) -> Day:
+    """A run whose tasks are gone can't run again; that is no reason against the other days."""
+    if not day.runs or day.known is None or day.known.version not in gone:
+        return day
+    names = ", ".join(gone[day.known.version][:NAMED])
+    return replace(day, reason=f"run {day.known.id} has tasks that the DAG has no longer ({names})")
 
 
 def check(asked: Backfill) -> None:

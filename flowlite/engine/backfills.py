@@ -13,6 +13,7 @@ from flowlite.core.rows import RunRow
 from flowlite.core.states import RunState
 from flowlite.engine.backfill import Backfill, Day, plan_days
 from flowlite.engine.engine import Engine
+from flowlite.engine.requests import DagChanged
 
 UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 TO_RETRY = (RunState.FAILED, RunState.CANCELLED)
@@ -72,6 +73,21 @@ class Backfills:
             run.id, (), only_failed=only_failed, row=run, lane=lane, order=-at if asked.is_newest_first else at
         )
 
+    async def _with_code(self, found: Sequence[tuple[str, RunRow]]) -> list[tuple[str, RunRow]]:
+        """Those that can run again; if there are none, `know_version` has the words for it."""
+        can_run = []
+        refused: DagChanged | None = None
+        for decision, run in found:
+            try:
+                await self._engine.know_version(run)
+            except DagChanged as error:
+                refused = error
+            else:
+                can_run.append((decision, run))
+        if refused is not None and not can_run:
+            raise refused
+        return can_run
+
     async def pause(self, backfill: int, *, by: str, why: str = "") -> None:
         """Begin none of its runs any more; those that are active go on. Raises NoSuchBackfill, NothingToDo."""
         row = await self._row(backfill)
@@ -114,6 +130,7 @@ class Backfills:
         if not found:
             raise NothingToDo(f"backfill {backfill} has no failed or cancelled run; nothing to retry")
         lane = backfill_lane(backfill)
+        found = await self._with_code(found)
         again = [
             # One that was to be reprocessed and was cancelled in line has nothing failed in it: all of it is wanted.
             await self._again(run, lane, row, only_failed=not was_reprocessed(decision, run))

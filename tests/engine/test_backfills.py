@@ -18,6 +18,7 @@ import flowlite
 from flowlite import Context, dag, task
 from flowlite.engine.backfill import Backfill
 from flowlite.engine.backfills import Backfills, NoSuchBackfill, NothingToDo
+from flowlite.engine.requests import DagChanged
 
 PROGRAM = Path(__file__).with_name("dagfile_backfill.py")
 OPEN = threading.Event()  # tasks wait for it, on a loop of their own
@@ -116,6 +117,64 @@ async def test_a_range_with_nothing_to_do_leaves_no_row():
         again = await fl.backfill(days, "2024-01-01", "2024-01-03")
         assert (again.number, again.runs, len(again.skipped)) == (None, [], 2)
         assert [one.id for one in await fl.store.views.backfills()] == [1]
+
+
+def shorter():
+    @dag(id="days", schedule="@daily")
+    def one():
+        work()
+
+    return one
+
+
+def longer():
+    @task
+    async def clean(): ...
+
+    @dag(id="days", schedule="@daily")
+    def one():
+        work() >> clean()
+
+    return one
+
+
+async def test_a_day_whose_run_has_tasks_that_are_gone_is_left_alone_and_the_others_run():
+    before, after = longer(), shorter()
+    async with flowlite.open() as fl:
+        await fl.run(before, logical_date="2024-01-01")
+        await fl.run(after, logical_date="2024-01-02")
+        plan = Backfill(dag=after, start="2024-01-01", end="2024-01-04", reprocess="all")
+        await fl.register(after)
+        done = await fl.backfills.start(plan, by="ana")
+        rows = await days_of(fl, done.number)
+        assert [(row.decision, row.run_id, row.reason) for row in rows] == [
+            ("skip", None, "run 1 has tasks that the DAG has no longer (clean)"),
+            ("again", 2, ""),
+            ("run", 3, ""),
+        ]
+        await asyncio.gather(*(fl.engine.end_of(run) for run in (2, 3)))
+
+
+async def test_a_retry_leaves_out_the_runs_whose_tasks_are_gone(tmp_path):
+    BAD.update(("2024-01-01", "2024-01-02"))
+    async with flowlite.open(tmp_path) as fl:
+        await fl.run(shorter(), logical_date="2024-01-02")
+        await fl.backfill(longer(), "2024-01-01", "2024-01-03", reprocess="failed")
+        assert (await view(fl, 1)).counts == {"failed": 2}
+    async with flowlite.open(tmp_path, is_still=True) as fl:
+        await fl.register(shorter())
+        assert await fl.backfills.retry(1, by="ana") == [1]
+        assert (await view(fl, 1)).counts["failed"] == 1
+
+
+async def test_a_retry_of_nothing_but_such_runs_says_so(tmp_path):
+    BAD.add("2024-01-01")
+    async with flowlite.open(tmp_path) as fl:
+        await fl.backfill(longer(), "2024-01-01", "2024-01-02")
+    async with flowlite.open(tmp_path, is_still=True) as fl:
+        await fl.register(shorter())
+        with pytest.raises(DagChanged, match="'days' has lost tasks since run 1 was made"):
+            await fl.backfills.retry(1, by="ana")
 
 
 # --- the window -------------------------------------------------------------------------------------------------------
