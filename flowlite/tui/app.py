@@ -19,6 +19,7 @@ from flowlite.tui.lookups import Lookups
 from flowlite.tui.main_screen import Main
 from flowlite.tui.model.world import World
 from flowlite.tui.places import HOME, History, Place, place_of
+from flowlite.tui.pulse import BEAT_S
 from flowlite.tui.reader import Asked, Reader
 from flowlite.tui.rows import Piece
 from flowlite.tui.themes import FIRST
@@ -38,8 +39,9 @@ class FlowliteApp(Doing, inherit_bindings=False):
     def __init__(
         self, remote: Asked, *, place: Place = HOME, look: str = FIRST, is_ascii: bool = False,
         is_read_only: bool = False, clock: Callable[[], float] = time.time, zone: tzinfo | None = None,
+        beat_s: float = BEAT_S,
     ) -> None:  # fmt: skip
-        super().__init__(look=look, is_ascii=is_ascii)
+        super().__init__(look=look, is_ascii=is_ascii, beat_s=beat_s)
         self.remote, self.is_read_only, self.clock, self.zone = remote, is_read_only, clock, zone
         self.world = World()
         self.lookups = Lookups(remote, self.heard)

@@ -10,7 +10,7 @@ from textual.theme import BUILTIN_THEMES
 from textual.theme import Theme as TextualTheme
 
 from flowlite.tui.painting import Painter
-from flowlite.tui.pulse import Pulse
+from flowlite.tui.pulse import BEAT_S, Pulse
 from flowlite.tui.themes import FIRST, THEMES, Theme
 
 
@@ -19,11 +19,11 @@ class BaseApp(App[Any]):
 
     ENABLE_COMMAND_PALETTE = False
 
-    def __init__(self, *, look: str = FIRST, is_ascii: bool = False) -> None:
-        """`look`: the name of a theme of ours."""
+    def __init__(self, *, look: str = FIRST, is_ascii: bool = False, beat_s: float = BEAT_S) -> None:
+        """`look`: the name of a theme of ours; `beat_s`: see pulse.py."""
         # What is painted has its colours from us, or the terminal's own: Textual shall turn none into another.
         super().__init__(ansi_color=True)
-        self.pulse = Pulse(before=self.before_drawing)
+        self.pulse = Pulse(beat_s, before=self.before_drawing)
         self.painter = Painter(THEMES["bare"] if self.no_color else THEMES[look], is_ascii=is_ascii)
         for one in THEMES.values():
             self.register_theme(textual_theme(one))

@@ -27,8 +27,8 @@ class Doing(BaseApp):
     reader: Reader
     is_read_only: bool
 
-    def __init__(self, *, look: str, is_ascii: bool) -> None:
-        super().__init__(look=look, is_ascii=is_ascii)
+    def __init__(self, *, look: str, is_ascii: bool, beat_s: float) -> None:
+        super().__init__(look=look, is_ascii=is_ascii, beat_s=beat_s)
         self.registry = REGISTRY
         self.undo = Undo()
         self.message: tuple[str, str] | None = None

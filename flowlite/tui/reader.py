@@ -68,6 +68,7 @@ class Reader:
         self.wants_history = False  # somebody looks at the feed: what was before should be asked for
         self._has_history = False
         self.is_live, self.was_live = False, False
+        self.seq = 0  # of the last event that was heard
         self.lost_at: float | None = None
         self.trouble = ""
         self._ahead_s = 0.0  # the daemon's clock before ours
@@ -164,6 +165,7 @@ class Reader:
                     raise DaemonLeft("the daemon ended the stream of events")
                 if said.get("is_cut_off"):
                     return
+                self.seq = said["seq"]
                 self._hear(said["events"])
 
     def _hear(self, events: list[Mapping[str, Any]]) -> None:

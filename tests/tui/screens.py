@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from textual import events
 from textual.pilot import Pilot
 from worlds.replay import World
 
@@ -22,6 +22,26 @@ from flowlite.tui.widgets.canvas import Canvas
 
 BERLIN = ZoneInfo("Europe/Berlin")
 PATIENCE_S = 20.0
+NAMES = {
+    " ": "space", ":": "colon", ">": "greater_than_sign", "-": "minus", "_": "underscore", "*": "asterisk",
+    "/": "slash", ",": "comma", ".": "full_stop", "=": "equals_sign", "?": "question_mark", "+": "plus",
+    "[": "left_square_bracket", "]": "right_square_bracket", "$": "dollar_sign", "<": "less_than_sign",
+}  # fmt: skip
+LETTERS = {name: letter for letter, name in NAMES.items()}
+
+
+class Counted(Remote):
+    """A client that knows how many of its questions are open."""
+
+    open = 0
+
+    async def raw(self, verb, **named):
+        """As ever."""
+        Counted.open += 1
+        try:
+            return await super().raw(verb, **named)
+        finally:
+            Counted.open -= 1
 
 
 @dataclass
@@ -35,15 +55,22 @@ class Screen:
     async def press(self, *keys: str) -> None:
         """One after the other; between them the screen comes to rest."""
         for key in keys:
-            await self.pilot.press(key)
+            self.send(key)
             await self.settled()
 
     async def type(self, text: str) -> None:
         """Letters."""
-        names = {" ": "space", ":": "colon", ">": "greater_than_sign", "-": "minus", "_": "underscore", "*": "asterisk",
-                 "/": "slash", ",": "comma", ".": "full_stop", "=": "equals_sign"}  # fmt: skip
-        await self.pilot.press(*(names.get(letter, letter) for letter in text))
+        for letter in text:
+            self.send(letter)
         await self.settled()
+
+    def send(self, key: str) -> None:
+        """A key, as the terminal says it: by its name, or the letter that it types."""
+        letter = LETTERS.get(key, key if len(key) == 1 else None)
+        name = NAMES.get(key, key)
+        event = events.Key(name, letter)
+        event.set_sender(self.app)
+        self.app._driver.send_message(event)
 
     async def go(self, place: str) -> None:
         """To a place."""
@@ -53,22 +80,27 @@ class Screen:
     async def settled(self) -> None:
         """Until nothing is asked for and nothing waits to be drawn."""
         until, calm = time.monotonic() + PATIENCE_S, 0
-        while calm < 3:
-            await self.pilot.pause()
-            await asyncio.sleep(0.005)
+        while calm < 4:
+            await self.pilot.pause(0.001)
             app = self.app
             workers = [one for one in app.workers if one.group == "places" and not one.is_finished]
             is_calm = app.reader.is_quiet and app.lookups.is_quiet and app.pulse.is_quiet and not workers
-            is_calm = is_calm and (app.reader.is_live or app.reader.lost_at is not None)
+            is_calm = is_calm and await self.is_up_to_date()
+            is_calm = is_calm and not Counted.open and (app.reader.is_live or app.reader.lost_at is not None)
             calm = calm + 1 if is_calm else 0
             assert time.monotonic() < until, f"the screen does not come to rest:\n{self.text}"
+
+    async def is_up_to_date(self) -> bool:
+        """Whether all that has happened has been heard of."""
+        if getattr(self.world, "api", None) is None or not self.app.reader.is_live:
+            return True
+        return self.app.reader.seq >= await self.world.last_event()
 
     async def until(self, holds, said: str = "it never came true") -> None:
         """Until something holds."""
         until = time.monotonic() + PATIENCE_S
         while not holds():
-            await self.pilot.pause()
-            await asyncio.sleep(0.005)
+            await self.pilot.pause(0.002)
             assert time.monotonic() < until, f"{said}:\n{self.text}"
         await self.settled()
 
@@ -134,8 +166,8 @@ async def screen_of(
     """A world, and somebody who looks at it."""
     world = World(name, root)
     async with world:
-        remote = Remote(Line(world.place.state / SOCKET))
-        app = FlowliteApp(remote, place=place_of(place), clock=world.clock.now, zone=BERLIN, **how)
+        remote = Counted(Line(world.place.state / SOCKET))
+        app = FlowliteApp(remote, place=place_of(place), clock=world.clock.now, zone=BERLIN, beat_s=0.0, **how)
         async with app.run_test(size=size) as pilot:
             screen = Screen(app, pilot, world)
             await screen.settled()

@@ -74,7 +74,7 @@ class Again(Sheet[list[Agreed]]):
 
     def look(self) -> None:
         """Ask what would run again, with what is chosen now."""
-        self.run_worker(self._look(), group="look", exclusive=True)
+        self.look_again(self._look)
 
     async def _look(self) -> None:
         with_downstream, only_failed = self.reach.chosen == DOWN, self.failed.is_on

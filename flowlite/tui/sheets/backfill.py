@@ -85,7 +85,7 @@ class BackfillSheet(Sheet[int]):
     def look(self) -> None:
         """Ask what it would do, when nothing has been typed for a moment."""
         self.show_command()
-        self.run_worker(self._look(), group="look", exclusive=True)
+        self.look_again(self._look)
 
     async def _look(self) -> None:
         await asyncio.sleep(WAIT_S)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual import events
@@ -132,6 +132,10 @@ class Sheet(ModalScreen[R | None], Generic[R]):
     def leave(self) -> None:
         """Without doing anything."""
         self.dismiss(None)
+
+    def look_again(self, look: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """In the background; a look that is under way is given up, and all of them with the sheet."""
+        self.run_worker(look, group="look", exclusive=True)  # type: ignore[arg-type]
 
     # --- what it does -------------------------------------------------------------------------------------------------
     def compose(self) -> ComposeResult:

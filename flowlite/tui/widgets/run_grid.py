@@ -41,6 +41,7 @@ class RunGrid(Canvas, can_focus=True):
         self._cells: tuple[int, int, int] = (0, 0, 1)  # x of the first cell, y of the first row, cells of a column
         self._columns: list[Cell] = []
         self._is_fresh = True
+        self._moved_to: tuple[int, str] | None = None
 
     @property
     def model(self) -> GridModel:
@@ -79,6 +80,9 @@ class RunGrid(Canvas, can_focus=True):
         x = wide + (16 if with_stats else 2)
         columns, size = self.take_columns(model, width - x)
         self._cells, self._columns = (x, 2, size), columns
+        if self._moved_to != self.here():
+            self._moved_to = self.here()
+            self.ui.heard()  # what stands beside it tells of what is under the cross
         stats = self.stats() if with_stats else {}
         room = max(1, height - 2)
         first = self.tasks.scrolled(room)
@@ -207,7 +211,6 @@ class RunGrid(Canvas, can_focus=True):
         self.tasks.move(tasks)
         self.runs.move(runs)
         self.renew_now()
-        self.ui.heard()
 
     def jump(self, *, task: int | None = None, run: int | None = None) -> None:
         """To the first (0) or the last (-1)."""

@@ -71,7 +71,7 @@ async def test_every_key_reaches_its_action(scope, tmp_path):
             for key in action.keys:
                 if action.scope == scope and screen.app.registry.at(chain, key).id == action.id:
                     seen.clear()
-                    await screen.pilot.press(key)
+                    await screen.press(key)
                     assert seen == [action.id], key
 
 
