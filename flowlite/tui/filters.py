@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from flowlite.core.errors import FlowliteError
 
@@ -24,6 +24,14 @@ COMPARED: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
+class Facts(Protocol):
+    """What a filter is told of an item: a mapping, or something that finds out when it is asked."""
+
+    def get(self, name: str, /) -> Any:
+        """A text, several, a number, or None. `name` is what words are looked for in."""
+        ...
+
+
 class BadFilter(FlowliteError):
     """A term that can't be understood."""
 
@@ -37,19 +45,21 @@ class Term:
     values: tuple[str, ...]
     is_not: bool
 
-    def holds(self, facts: Mapping[str, Any]) -> bool:
-        """For what these facts are told of. A fact is a text, several, a number, or None."""
+    def holds(self, facts: Facts) -> bool:
+        """For what these facts are told of."""
         return self._holds(facts) is not self.is_not
 
-    def _holds(self, facts: Mapping[str, Any]) -> bool:
+    def _holds(self, facts: Facts) -> bool:
         if not self.name:
-            return fuzzy(self.values[0], str(facts["name"]))
+            return fuzzy(self.values[0], str(facts.get("name")))
         fact = facts.get(self.name)
+        if isinstance(fact, str) and self.how == ":":
+            return any(fits(fact.lower(), value) for value in self.values)
         if self.how in COMPARED:
             return fact is not None and COMPARED[self.how](float(fact), amount(self.values[0]))
         told = fact if isinstance(fact, tuple | list | set | frozenset) else [fact]
         said = [str(one).lower() for one in told if one is not None]
-        return any(fnmatchcase(one, value) or one.startswith(value) for value in self.values for one in said)
+        return any(fits(one, value) for value in self.values for one in said)
 
 
 class Filter:
@@ -62,9 +72,14 @@ class Filter:
     def __bool__(self) -> bool:
         return bool(self.terms)
 
-    def holds(self, facts: Mapping[str, Any]) -> bool:
+    def holds(self, facts: Facts) -> bool:
         """All of it."""
         return all(term.holds(facts) for term in self.terms)
+
+
+def fits(text: str, wanted: str) -> bool:
+    """It begins with it; as a whole if that holds a `*`."""
+    return text.startswith(wanted) or ("*" in wanted and fnmatchcase(text, wanted))
 
 
 def term_of(word: str, names: Sequence[str]) -> Term:

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from flowlite.client.remote_line import DaemonLeft, DaemonSilent
 from flowlite.core.errors import FlowliteError
@@ -18,6 +18,8 @@ from flowlite.tui.model.grid import PAGE, GridModel
 from flowlite.tui.model.run import RunModel
 from flowlite.tui.model.world import World
 
+K = TypeVar("K")
+M = TypeVar("M")
 RUNS_EACH = 30
 SILENCE_S = 25.0  # the daemon gives a sign of life every 15
 AGAIN_S = 0.2
@@ -98,28 +100,24 @@ class Reader:
 
     def run(self, id_: int) -> RunModel:
         """A run, kept up to date from now on; its snapshot comes when it comes."""
-        found = self.runs.pop(id_, None) or RunModel(id_)
-        self.runs[id_] = found
-        while len(self.runs) > OPEN_RUNS:
-            del self.runs[next(iter(self.runs))]
-        self.wake()
-        return found
+        return self._kept(self.runs, id_, RunModel, OPEN_RUNS)
 
     def grid(self, dag_id: str) -> GridModel:
         """The grid of a DAG, kept up to date from now on."""
-        found = self.grids.pop(dag_id, None) or GridModel(dag_id)
-        self.grids[dag_id] = found
-        while len(self.grids) > OPEN_GRIDS:
-            del self.grids[next(iter(self.grids))]
-        self.wake()
-        return found
+        return self._kept(self.grids, dag_id, GridModel, OPEN_GRIDS)
 
     def backfill(self, id_: int) -> BackfillModel:
         """A backfill, kept up to date from now on."""
-        found = self.backfills.pop(id_, None) or BackfillModel(id_)
-        self.backfills[id_] = found
-        while len(self.backfills) > OPEN_GRIDS:
-            del self.backfills[next(iter(self.backfills))]
+        return self._kept(self.backfills, id_, BackfillModel, OPEN_GRIDS)
+
+    def _kept(self, kept: dict[K, M], key: K, make: Callable[[K], M], most: int) -> M:
+        """Of those looked at last."""
+        if kept and next(reversed(kept)) == key:
+            return kept[key]
+        found = kept.pop(key, None) or make(key)
+        kept[key] = found
+        while len(kept) > most:
+            del kept[next(iter(kept))]
         self.wake()
         return found
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
-from flowlite.tui.filters import Filter
+from flowlite.tui.filters import Facts, Filter
 from flowlite.tui.picking import Picking
 from flowlite.tui.picture import Row, Span
 from flowlite.tui.rows import Line, Piece, grounded, on_rule
@@ -39,13 +39,16 @@ class Listing(Canvas, can_focus=True):
         self.total = 0  # items without the filter
         self._body = (0, 0)  # the first row of items, and how many there are
         self._moved_to: Any = None
+        self._asked: tuple[object, ...] = ()
+        self._items: Sequence[Any] = ()
 
     # --- for those who derive -----------------------------------------------------------------------------------------
     def items(self) -> Sequence[Hashable]:
-        """The keys of the items as they are now, in their first order."""
+        """The keys of the items as they are now, in their first order. The same list again says that nothing that
+        filters and orders are told of has changed."""
         raise NotImplementedError
 
-    def facts_of(self, key: Any) -> Mapping[str, Any]:
+    def facts_of(self, key: Any) -> Facts:
         """What a filter is told of an item."""
         return {"name": str(key)}
 
@@ -80,6 +83,10 @@ class Listing(Canvas, can_focus=True):
     def keys(self) -> Sequence[Any]:
         """The items that pass the filter, in the order that is wanted."""
         found = self.items()
+        asked = (id(found), self.filter, self.order, self.is_reversed)
+        if asked == self._asked and self._items is found:
+            return self.picking.keys
+        self._asked, self._items = asked, found
         self.total = len(found)
         if self.filter:
             found = [key for key in found if self.filter.holds(self.facts_of(key))]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flowlite.core.states import taken_together
+from flowlite.tui.filters import Facts
 from flowlite.tui.format import length, middle, percent, short_count
 from flowlite.tui.glyphs import glyph
 from flowlite.tui.model.run import Instance, Progress, RunModel
@@ -20,6 +21,34 @@ from flowlite.tui.widgets.listing import Listing
 TIMES = 15  # cells for how long it takes and how long 95 of 100 do
 ROOMY = 46
 NODE_STATES = {"success": "success", "pass": "success", "error": "failed", "fail": "failed", "warn": "retrying"}
+
+
+class InstanceFacts:
+    """Of one of ten thousand: found out when a filter asks."""
+
+    __slots__ = ("_key", "_model", "_now")
+
+    def __init__(self, model: RunModel, key: TreeRow, now: Callable[[], float]) -> None:
+        self._model, self._key, self._now = model, key, now
+
+    def get(self, name: str, /) -> Any:
+        """As the names of `TaskTree.facts` say."""
+        key, task = self._key, self._model.by_id[self._key.id]
+        match name:
+            case "name":
+                return key.name
+            case "state":
+                return task.state_of(key.at)
+            case "task":
+                return task.id
+            case "pool":
+                return task.pool
+            case "kind":
+                return task.kind
+        found = self._model.instance(key.id, key.at)
+        if found is None:
+            return None
+        return found.attempt if name == "attempt" else found.length_s(self._now())
 
 
 class TaskTree(Listing):
@@ -39,6 +68,7 @@ class TaskTree(Listing):
         self._begin_at: str | None = None
         self._is_fresh = True
         self._known: tuple[object, ...] = ()
+        self._model = RunModel(-1)
         self._rows: list[TreeRow] = []
 
     @property
@@ -58,11 +88,11 @@ class TaskTree(Listing):
     # --- what is listed -----------------------------------------------------------------------------------------------
     def items(self) -> Sequence[TreeRow]:
         """What is not folded away; with a filter, every task instance."""
-        model = self.model
+        self._model = model = self.model
         if not model.is_known:
             return ()
         folds = (frozenset(self.folded), frozenset(self.opened_tasks))
-        known = (model, model.outline, *folds, bool(self.filter))
+        known = (model, model.outline, *folds, model.seq if self.filter else -1)
         if known != self._known:
             self._known = known
             if len(self.shape.rows) == 0 or not self._fits(model):
@@ -110,15 +140,9 @@ class TaskTree(Listing):
                 found += [TreeRow("element", task.id, index) for index in range(task.width or 0)]
         return found
 
-    def facts_of(self, key: Any) -> Mapping[str, Any]:
+    def facts_of(self, key: Any) -> Facts:
         """For filters."""
-        found = self.model.instance(key.id, key.at)
-        if found is None:
-            return {"name": key.name}
-        return {
-            "name": found.name, "task": found.task.id, "state": found.state, "pool": found.task.pool,
-            "took": found.length_s(self.ui.now()), "attempt": found.attempt, "kind": found.task.kind,
-        }  # fmt: skip
+        return InstanceFacts(self._model, key, self.ui.now)
 
     @property
     def instance(self) -> Instance | None:
