@@ -13,6 +13,7 @@ from flowlite.tui.format import FILLER
 from flowlite.tui.picture import Row
 from flowlite.tui.themes import Look, Theme
 
+UNKNOWN = "\ufffd"
 ATTRIBUTES = {"b": "bold", "d": "dim", "i": "italic", "r": "reverse", "s": "strike", "u": "underline"}
 
 
@@ -41,11 +42,13 @@ class Painter:
         return found if x <= width else found.crop(0, width)
 
     def _letters(self, text: str) -> str:
-        if text.isascii():
+        """Whatever was drawn: nothing is painted that steers a terminal, and a cell stays a cell."""
+        if text.isascii() and text.isprintable():
             return text
         if self.is_ascii:
             return "".join(TO_ASCII.get(letter, "?") for letter in text)
-        return text.replace(FILLER, "") if FILLER in text else text
+        text = text.replace(FILLER, "")
+        return text if text.isprintable() else "".join(letter if letter.isprintable() else UNKNOWN for letter in text)
 
 
 def style_of(look: Look, ground: str) -> Style:

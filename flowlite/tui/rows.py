@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flowlite.tui.format import DOTS, fitted, middle, whole
+from flowlite.tui.format import DOTS, FILLER, cells, fitted, middle, whole
 from flowlite.tui.picture import Row, Span
 
 BLANK: Row = ()
@@ -24,6 +24,8 @@ class Line:
     def put(self, text: str, role: str = "text", key: str = "") -> Line:
         """At the place where the last one ended; what has no room is cut."""
         room = self.width - self.x
+        if not (text.isascii() and text.isprintable()) and FILLER not in text:
+            text = cells(text)
         if text and room > 0:
             shown = text if len(text) <= room else fitted(text, room)
             self._spans.append(Span(self.x, shown, role, key))
