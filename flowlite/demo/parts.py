@@ -33,17 +33,19 @@ def check_spark() -> None:
     spark.ping("spark")
 
 
+ON_SPARK = "retraining on Spark"
 CHECKS: Mapping[str, tuple[Callable[[], None], tuple[str, ...]]] = {
     "retraining": (check_model, ("retraining", "watch_model")),
-    "retraining on Spark": (check_spark, ()),
+    ON_SPARK: (check_spark, ()),
     "reports": (report.check_installed, ("weekly_summary", "daily_ops", "sla_audit")),
 }
 
 
-def not_available() -> dict[str, str]:
-    """The parts that can't be played, each with what to do about it."""
+def not_available(parts: Sequence[str] = tuple(CHECKS)) -> dict[str, str]:
+    """Those of the parts that can't be played, each with what to do about it."""
     found = {}
-    for part, (check, _) in CHECKS.items():
+    for part in parts:
+        check, _ = CHECKS[part]
         try:
             check()
         except FlowliteError as missing:

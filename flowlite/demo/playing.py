@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from flowlite import Dag, FlowliteError
 from flowlite.client.client import Client
 from flowlite.demo.history import History, history
-from flowlite.demo.programme import AFTER, OWN_WORK, POLLED, Fire, Programme, delivered_until, fires
+from flowlite.demo.programme import AFTER, POLLED, Fire, Programme, delivered_until, fires
 from flowlite.demo.publisher import DATA, publish
 from flowlite.demo.stage import Stage
 from flowlite.demo.standins.weather import Manners
@@ -152,7 +152,7 @@ class Player:
 
     async def _own_work(self) -> None:
         """What flowlite says about all this."""
-        for dag_id in OWN_WORK:
+        for dag_id in self._programme.own_work:
             if dag_id not in self._left_out:
                 await self._ask(dag_id, None)
 

@@ -36,6 +36,7 @@ class Programme:
     broken_poll: int = 5  # in this one, a city does not answer
     bad_day: date | None = date(2024, 10, 28)  # a hurricane, which must not get through
     on_spark: date | None = date(2024, 6, 29)  # trained once more, on Spark
+    own_work: tuple[str, ...] = OWN_WORK
     concurrency: int = 10
 
     @property

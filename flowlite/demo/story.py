@@ -137,7 +137,8 @@ def tell(state: Path, programme: Programme, out: TextIO | None, *, with_tui: boo
 def told(ready: Stage, programme: Programme, screen: Screen, memory: Footprint, *, with_tui: bool) -> int:
     """On a stage that is ready."""
     began_at = time.monotonic()
-    missing = parts.not_available()
+    wanted = [part for part in parts.CHECKS if part != parts.ON_SPARK or programme.on_spark]
+    missing = parts.not_available(wanted)
     setting = Setting(config=ready.project / "flowlite.toml", state=ready.state)
     teller = Teller(screen, ready, programme)
     teller.opening(missing, with_tui=with_tui)
@@ -196,7 +197,7 @@ class Playing:
         async with Client(self._setting.place) as client, client.acting() as desk:
             player = self._player = Player(
                 self._stage, self._programme, client, desk, parts.left_out(self._missing),
-                "retraining on Spark" not in self._missing, self._teller.news,
+                parts.ON_SPARK not in self._missing, self._teller.news,
             )  # fmt: skip
             self._teller.clock = lambda: f"{player.now:%a %d %b %H:%M}"
             await player.play()

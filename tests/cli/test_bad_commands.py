@@ -47,6 +47,8 @@ TABLE = [
     ("runs mark 1 --task total --as done",
      "invalid value for '--as': 'done' is not one of 'success', 'failed', 'skipped'; "
      "see `flowlite runs mark --help`", 2),
+    ("sla report --until 2024-01-01",
+     "--until needs a --since; for a calendar month there is --month 2024-03; see `flowlite sla report --help`", 2),
     ("db restore nowhere.db --yes", r"re:there is no backup nowhere\.db; in .*/backups: none yet", 2),
     ("--config other.toml dags list",
      r"re:.*/other\.toml: there is no such file; create it with `flowlite init`, or give another path", 2),

@@ -24,7 +24,7 @@ from flowlite.integrations import sql
 
 pytest.importorskip("weasyprint", reason="pip install 'flowlite[report]'")
 
-SMALL = replace(QUICK, backfill=(date(2024, 6, 29), date(2024, 6, 30)), polls=1)
+SMALL = replace(QUICK, backfill=(date(2024, 6, 29), date(2024, 6, 30)), polls=1, own_work=())
 DAYS = [date(2024, 6, 29), date(2024, 6, 30)]
 IN_MEMORY = {"type": "duckdb", "path": ":memory:"}
 
@@ -94,18 +94,11 @@ def test_the_metrics_are_those_of_the_last_good_date(show: Show, source: History
     assert values["mobilitycorp_weather_cities"] == 50
 
 
-def test_the_reports_on_its_own_work_are_made_and_mailed(show: Show) -> None:
-    made = [path.name.partition("-")[0] for path in reports(show.lake)]
-    assert sorted(made) == ["operations", "sla"]
-    mails = sorted(path.name for path in (show.state / "mail").glob("*.pdf"))
-    assert len(mails) == 2
-
-
 def test_what_was_made_is_told_with_its_place(show: Show) -> None:
     for table in tables(show.lake):
         assert f"{table.name:24}" in show.text
         assert f"{table.rows:,} rows" in show.text
-    for said in ("slack.jsonl", "metrics.prom", "operations-", "sla-", "in all processes together"):
+    for said in ("slack.jsonl", "metrics.prom", "/mail, with their PDFs", "in all processes together"):
         assert said in show.text
 
 
@@ -132,6 +125,10 @@ def test_the_whole_programme(tmp_path: Path, source: History) -> None:
     rentals = sum(hour.cnt for day in week for hour in source.hours(day))
     mails = [path.read_bytes() for path in sorted((tmp_path / "demo" / "mail").glob("*.eml"))]
     assert any(f"to {rentals:,}.".encode() in mail for mail in mails)
+    assert sorted(path.name.partition("-")[0] for path in reports(tmp_path / "demo" / "lake")) == [
+        "operations", "sla", "weekly",
+    ]  # fmt: skip
+    assert len(mails) == 3
     assert "version 1: the first model; MAE 4" in out.getvalue()
     months = sum(hour.cnt for day in Programme().backfill_days for hour in source.hours(day))
     kpis = gold(tmp_path / "demo" / "lake", "kpi_summary", Programme().backfill_days)

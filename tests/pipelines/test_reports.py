@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,9 +126,9 @@ def test_a_day_that_is_missing_is_told_and_spoils_no_comparison(
     assert parts.week_words.headline(week) == f"{there:,} rentals; 1 day of the week is missing."
     assert "Gold has no figures for Wed 26 Jun: the totals are without them." in parts.week_words.watch(week)
     assert not any("week" in point for point in parts.week_words.points(week))
-    assert parts.week_pages.write(week, tmp_path / "x.pdf", dag_id="d", run_id="1").pages == 3
 
 
+@pytest.mark.slow
 def test_the_very_first_day_makes_a_report(parts: Any, gold: Path, tmp_path: Path) -> None:
     """Nothing to compare with, one bar, no trend."""
     for table in ("kpi_summary", "station_balance"):
@@ -177,6 +178,7 @@ async def test_a_mail_server_that_is_not_ready_is_asked_again_and_the_mail_comes
     assert message["Message-ID"].endswith("@flowlite>")
 
 
+@pytest.mark.slow
 async def test_a_mail_server_that_never_will_is_not_asked_again(fl: TestEngine, gold: Path, post: Any) -> None:
     post.refusing = "550 no such user"
     run = await fl.run("weekly_summary", logical_date=MONDAY)
@@ -186,6 +188,7 @@ async def test_a_mail_server_that_never_will_is_not_asked_again(fl: TestEngine, 
     assert s3.exists("lake", "reports/weekly_summary/weekly-summary-2024-W26.pdf")  # and there it is, all the same
 
 
+@pytest.mark.slow
 async def test_killed_while_it_draws_the_report_is_made_again_and_mailed_once(
     fl: TestEngine, ready: Stage, gold: Path, post: Any
 ) -> None:
@@ -200,6 +203,7 @@ async def test_killed_while_it_draws_the_report_is_made_again_and_mailed_once(
     assert len(post.mails) == 1
 
 
+@pytest.mark.slow
 async def test_a_report_that_takes_too_much_memory_is_ended_for_it_and_tried_with_more(
     ready: Stage, gold: Path, tmp_path: Path
 ) -> None:
@@ -288,8 +292,7 @@ def test_a_quiet_day_says_so(parts: Any, of_life: None) -> None:
     since = datetime(2024, 6, 4, 1, tzinfo=UTC)
     day = parts.ops.figures(since, since + timedelta(days=1), date(2024, 6, 4))
     assert parts.ops.lead(day) == "All 5 runs succeeded, and all 5 deadlines were kept."
-    before = datetime(2020, 1, 1, tzinfo=UTC)
-    assert parts.ops.lead(parts.ops.figures(before, before + timedelta(1), None)) == "Nothing has run in this time."
+    assert parts.ops.lead(replace(day, runs=[])) == "Nothing has run in this time."
 
 
 def test_the_months_are_calendar_months(parts: Any) -> None:
