@@ -36,6 +36,7 @@ class DagFolder:
         self._place, self._catalog, self._scheduler, self._store, self._tell = place, catalog, scheduler, store, tell
         self._loaded_at = loaded_at  # what was saved since then is not in the catalog yet
         self._one_at_a_time = asyncio.Lock()
+        self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -62,6 +63,7 @@ class DagFolder:
     def move(self, place: Place) -> None:
         """Other folders, other defaults; `reload` takes them."""
         self._place = place
+        self._moved.set()
 
     async def reload(self, changed: Iterable[Path] | None = None) -> None:
         """Load what has changed; by default everything."""
@@ -104,24 +106,28 @@ class DagFolder:
                 if not is_polling:
                     self._tell("", f"DAG folders are looked at every {POLL_MS} ms: they can't be watched ({error})")
                 is_polling = True
-            await asyncio.sleep(LOOK_AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), LOOK_AGAIN_S)
 
     async def _watched(self, *, is_polling: bool) -> AsyncIterator[set[Path]]:
         """Until a DAG folder appears, is moved away, or is another one than before."""
         from watchfiles import awatch
 
+        self._moved.clear()
         roots = there(self._place.dag_folders)
         if not roots:
             return
         watch = awatch(
             *roots, watch_filter=is_of_interest, debounce=LONGEST_MS, step=QUIET_MS, force_polling=is_polling,
             poll_delay_ms=POLL_MS, ignore_permission_denied=True, rust_timeout=FOLDERS_EVERY_MS, yield_on_timeout=True,
+            stop_event=self._moved,
         )  # fmt: skip
         first = asyncio.ensure_future(anext(watch))
         try:
             await asyncio.sleep(0)  # from now on it watches
             yield {file for file in dag_files(roots) if file.stat().st_mtime >= self._loaded_at}
-            yield paths_of(await first)
+            with suppress(StopAsyncIteration):
+                yield paths_of(await first)
             async for found in watch:
                 if there(self._place.dag_folders) != roots:
                     break

@@ -90,6 +90,15 @@ def up(tmp_path: Path) -> Iterator[Project]:
     project.flowlite("down", "--kill")
 
 
+SHORT = [
+    ["run", "good", "--date", "2024-01-01"],
+    ["run", "broken"],
+    ["run", "nix"],
+    ["runs", "retry", "2", "--dry-run"],
+    ["backfill", "good", "2024-02-01", "2024-02-04", "--concurrency", "1", "--yes"],
+    ["backfills", "pause", "1"],
+    ["dags", "pause", "good"],
+]
 SAME = [
     ["run", "good", "--date", "2024-01-01"],
     ["run", "good", "--date", "2024-01-01"],
@@ -135,12 +144,13 @@ STEERING = [
 
 
 def test_commands_say_the_same_with_and_without_a_daemon(up, tmp_path):
-    compare(SAME, up, Project(tmp_path / "alone"))
+    compare(SHORT, up, Project(tmp_path / "alone"))
 
 
 @pytest.mark.slow
-def test_commands_that_steer_say_the_same_too(up, tmp_path):
-    compare(STEERING, up, Project(tmp_path / "alone"))
+@pytest.mark.parametrize("commands", [SAME, STEERING], ids=["all", "steering"])
+def test_all_commands_say_the_same_too(commands, up, tmp_path):
+    compare(commands, up, Project(tmp_path / "alone"))
 
 
 def compare(commands: list[list[str]], up: Project, alone: Project) -> None:

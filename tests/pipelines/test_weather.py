@@ -72,6 +72,7 @@ async def test_four_polls_of_an_hour_leave_one_row_a_city_and_hour(fl: TestEngin
     assert silver(ready) == truth(ready, HOUR)  # and no gap is left: none of them was there four times
 
 
+@pytest.mark.slow
 async def test_the_next_hour_goes_on_where_this_one_ends(fl: TestEngine, ready: Stage, service: Any) -> None:
     await fl.run("weather", logical_date=HOUR)
     await fl.run("weather", logical_date=HOUR + timedelta(hours=1))
@@ -102,6 +103,7 @@ async def test_whoever_is_told_to_wait_is_not_asked_before(fl: TestEngine, servi
     assert min(waits) >= 1.0
 
 
+@pytest.mark.slow
 async def test_a_long_wait_holds_no_slot_and_is_kept(fl: TestEngine, service: Any) -> None:
     service.manners = Manners(refused_every=50, retry_after_s=120)
     run = await fl.run("weather", logical_date=HOUR)
@@ -139,6 +141,7 @@ async def test_one_city_that_fails_loses_none_of_the_others_and_is_seen(
     assert 'mobilitycorp_weather_cities_missing{job="weather"} 0\n' in ready.metrics.read_text()
 
 
+@pytest.mark.slow
 async def test_an_hour_without_a_value_does_not_take_away_what_was_known(
     fl: TestEngine, ready: Stage, service: Any
 ) -> None:
