@@ -66,6 +66,10 @@ bench-million: $(READY)  ## what a million task instances in the file cost
 bench-dbt: $(READY)  ## a generated dbt project in one DAG against the bare dbt command
 	@$(BIN)/python -m benchmarks.dbt_build $(ARGS)
 
+.PHONY: bench-tui
+bench-tui: $(READY)  ## the terminal UI on a real pseudo-terminal, beside its goals (ARGS=--quick: shorter)
+	@$(BIN)/python -m benchmarks.tui $(ARGS)
+
 check: lint types imports test  ## all of it, as before a commit
 
 flaky: $(READY)  ## the tests twenty times over; ends at the first that fails

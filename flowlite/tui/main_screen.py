@@ -36,6 +36,10 @@ class Main(Screen[None]):
         app.pulse.last = [self.query_one(Header), self.query_one(Footer)]
         await app.show_place()
 
+    def on_unmount(self) -> None:
+        """The application ends, and its screens go before it does: nothing is drawn any more."""
+        cast("FlowliteApp", self.app).pulse.stop()
+
     def take_key(self, event: events.Key) -> None:
         """At once, and not by way of what has the focus: keys that are quicker than the focus keep their order."""
         prompt = self.query_one(Prompt)

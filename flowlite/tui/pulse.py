@@ -41,6 +41,7 @@ class Pulse:
         self._next: asyncio.TimerHandle | None = None
         self._tick: asyncio.TimerHandle | None = None
         self._last = -1.0
+        self._is_over = False
 
     def want(self, one: Drawn) -> None:
         """Draw it with the next beat."""
@@ -49,7 +50,7 @@ class Pulse:
 
     def wake(self) -> None:
         """Let there be a next beat."""
-        if self._next is None:
+        if self._next is None and not self._is_over:
             loop = asyncio.get_running_loop()
             self._next = loop.call_at(max(loop.time(), self._last + self._beat_s), self._beat)
 
@@ -65,7 +66,8 @@ class Pulse:
         return self._next is None and not self._wanted
 
     def stop(self) -> None:
-        """For good."""
+        """For good: news may still come while an application ends."""
+        self._is_over = True
         for timer in (self._next, self._tick):
             if timer is not None:
                 timer.cancel()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
+
 import pytest
-from worlds.unpacking import ARCHIVES
+from worlds.company import catalog_of
+from worlds.unpacking import ARCHIVES, archive_of
 
 from flowlite.client.remote_line import DaemonLeft
 from flowlite.engine.lock import pid_of
@@ -37,6 +42,20 @@ async def things_in(world):
         yield {"run": run.id, "dag_id": run.dag_id, "task_id": task.id, "text": "row", "number": 3, "line": 0}
     for backfill in await world.remote.backfills():
         yield {"backfill": backfill.id}
+
+
+@pytest.mark.parametrize("name", [name for name in ALIVE if name != "empty"])
+def test_lengths_in_recorded_plans_are_those_that_the_dag_files_declare(name):
+    declared = catalog_of(name).dags
+    with closing(sqlite3.connect(archive_of(name).folder / "flowlite.db")) as db:
+        plans = [json.loads(graph) for (graph,) in db.execute("SELECT graph FROM dag_version")]
+    assert len(plans) == len(declared)
+    for plan in plans:
+        dag = declared[plan["dag_id"]]
+        assert plan["sla_s"] == dag.settings.sla_s
+        for task in plan["tasks"]:
+            delay_s = task.get("retry", {}).get("delay_s")
+            assert delay_s is None or delay_s == pytest.approx(dag.specs[task["id"]].task.retry.delay_s)
 
 
 async def test_a_world_looks_the_same_each_time(worlds, tmp_path):

@@ -111,3 +111,19 @@ async def test_all_that_is_told_of_a_run_adds_up_to_what_the_daemon_has(tmp_path
         assert {name: (pool.used, pool.queued) for name, pool in ours.pools.items()} == {
             name: (pool.used, pool.queued) for name, pool in world.pools.items()
         }
+
+
+async def test_news_that_comes_while_the_application_ends_is_not_drawn(tmp_path):
+    beats = []
+    async with screen_of("calm", tmp_path) as screen:
+        app = screen.app
+        ends = app._close_all
+
+        async def ends_with_news():
+            await ends()
+            assert not app.screen_stack
+            app.heard()
+            beats.append(not app.pulse.is_quiet)
+
+        app._close_all = ends_with_news
+    assert beats == [False]

@@ -7,13 +7,14 @@ in which it happened to be.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from worlds.company import HOME
 
@@ -60,6 +61,7 @@ def stretched(file: Path, how: Pressing) -> dict[int, Move]:
             change(db, table, (f"{one} = moved(NULL, {one})" for one in columns))
         of_people(db, how)
         deadlines(db, how, moves)
+        plans(db, how)
         for table, columns in PATHS.items():
             change(db, table, (f"{one} = replace({one}, '{how.folder}', '{HOME}')" for one in columns))
         db.execute("DELETE FROM event WHERE at < ?", (now(how.present_began_at),))
@@ -101,6 +103,22 @@ def deadlines(db: sqlite3.Connection, how: Pressing, moves: dict[int, Move]) -> 
         was_met = ended_at is not None and ended_at <= due_at
         values = (due_at, was_met, run, task)
         db.execute("UPDATE deadline SET due_at = ?, was_met = ? WHERE run_id = ? AND task_no = ?", values)
+
+
+def plans(db: sqlite3.Connection, how: Pressing) -> None:
+    """Plans of DAGs say the lengths that were declared, not the pressed ones that the recording was played with."""
+    for version, graph in db.execute("SELECT version, graph FROM dag_version").fetchall():
+        plan = json.dumps(relaxed(json.loads(graph), how.present), separators=(",", ":"))
+        db.execute("UPDATE dag_version SET graph = ? WHERE version = ?", (plan, version))
+
+
+def relaxed(plan: dict[str, Any], by: float) -> dict[str, Any]:
+    """With its deadline and the delays of its retries so much longer: what acting.py presses."""
+    delays = [task["retry"] for task in plan["tasks"] if "delay_s" in task.get("retry", {})]
+    for of, name in ((plan, "sla_s"), *((retry, "delay_s") for retry in delays)):
+        if of.get(name) is not None:
+            of[name] *= by
+    return plan
 
 
 def moves_of(db: sqlite3.Connection, how: Pressing) -> dict[int, Move]:
