@@ -42,12 +42,12 @@ class Project:
         path.write_text(textwrap.dedent(text))
         return path
 
-    def start(self, *under: str, **env: str) -> subprocess.Popen[str]:
-        """A daemon that does not work yet; its lines go to daemon.txt. `under`: a command that runs it."""
+    def start(self, **env: str) -> subprocess.Popen[str]:
+        """A daemon that does not work yet; its lines go to daemon.txt."""
         theirs, ours = os.pipe()
         with (self.root / "daemon.txt").open("ab") as lines:
             daemon = subprocess.Popen(
-                [*under, sys.executable, "-m", "flowlite", "up", "--ready-fd", str(ours)],
+                [sys.executable, "-m", "flowlite", "up", "--ready-fd", str(ours)],
                 cwd=self.root, env={**os.environ, **env}, stdout=lines, stderr=lines, pass_fds=(ours,), text=True,
             )  # fmt: skip
         os.close(ours)

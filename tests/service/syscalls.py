@@ -1,7 +1,7 @@
-"""A daemon under strace: which system calls its life is made of, and a kill at the n-th of one of them.
+"""A daemon, or its fork server, under strace: which system calls a run is made of, and a kill at the n-th of one of them.
 
-strace counts for each thread: the first one that gets to the n-th call of that name is killed with its process, be it
-the daemon, a supervisor, or the server that forks them.
+Traced is from a moment when nothing is under way, so that the numbers are those of the run. strace counts for each
+thread: the first one that gets to the n-th call of that name is killed with its process.
 """
 
 from __future__ import annotations
@@ -12,95 +12,91 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from flowlite.engine.lock import pid_of
+from typing import NamedTuple
 
 LINE = re.compile(r"(\d+)\s+(\w+)\(")
 
 
-class Calls(NamedTuple):
-    """How often one thread made a call: before the daemon was up, and in all."""
-
-    is_main: bool
-    name: str
-    before: int
-    all: int
-
-
 class Point(NamedTuple):
-    """Where to kill. Not `follow`: only the daemon's main thread counts."""
+    """Where to kill."""
 
     name: str
     number: int
-    follow: bool
 
 
-def under(trace: str, *, follow: bool, inject: str = "", to: str = "/dev/null") -> list[str]:
-    """The command in front of the daemon's."""
-    how = ["--seccomp-bpf", "-f"] if follow else []
-    return ["strace", "-qq", *how, "-o", to, "-e", f"trace={trace}", *(["-e", f"inject={inject}"] if inject else [])]
+class Tracer:
+    """strace on a process that lives already; on those that it makes, too, if it `follow`s."""
+
+    def __init__(self, pid: int, names: str, record: Path, *, follow: bool, inject: str = "") -> None:
+        # Not --seccomp-bpf, which would be faster: with it no signal is injected (strace 6.1).
+        whom = ["-f", "-p", str(pid)] if follow else [part for tid in threads(pid) for part in ("-p", str(tid))]
+        more = ["-e", f"inject={inject}"] if inject else []
+        self._strace = subprocess.Popen(
+            ["strace", *whom, "-o", str(record), "-e", f"trace={names}", *more],
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self._strace.stderr is not None
+        for line in self._strace.stderr:
+            if "attached" in line:
+                break
+        self._record = record
+
+    def counted(self) -> Counter[tuple[str, str]]:
+        """Calls so far, by thread and name."""
+        lines = self._record.read_text().splitlines()
+        return Counter((found[1], found[2]) for line in lines if (found := LINE.match(line)))
+
+    def end(self) -> None:
+        """What it traced goes on without it."""
+        self._strace.kill()
+        self._strace.communicate()
 
 
-def calls_of(project: Any, names: tuple[str, ...], is_over: Callable[[], object]) -> list[Calls]:
-    """One whole life, with every call of these names counted by thread."""
-    record = project.root / "calls"
-    tracer = project.start(*under(",".join(names), follow=True, to=str(record)))
-    assert tracer.ready.readline() == "ready\n", project.said()
-    before = counted(record)
-    project.wait_for(is_over)
-    end(project, tracer)
-    main = record.read_text().split(None, 1)[0]
-    return [
-        Calls(thread == main, name, before.get((thread, name), 0), number)
-        for (thread, name), number in counted(record).items()
-    ]
+def threads(pid: int) -> list[int]:
+    """Of a process, as it is."""
+    return sorted(int(found.name) for found in Path(f"/proc/{pid}/task").iterdir())
 
 
-def counted(record: Path) -> Counter[tuple[str, str]]:
-    """By thread and name."""
-    return Counter((found[1], found[2]) for line in record.read_text().splitlines() if (found := LINE.match(line)))
+def fork_server(daemon: int) -> int | None:
+    """The process that a daemon's supervisors come from."""
+    for pid in threads(daemon):
+        for child in Path(f"/proc/{daemon}/task/{pid}/children").read_text().split():
+            with suppress(OSError):
+                if b"answers_fd" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    return int(child)
+    return None
 
 
-def points_of(calls: list[Calls], names: dict[str, int], *, main_only: bool) -> Iterator[Point]:
-    """Every n-th call of these names (name -> n) from the moment when the daemon was up, or of a process that came
-    later from its first."""
-    for name, step in names.items():
-        spans = [(one.before + 1, one.all) for one in calls if one.name == name and (one.is_main or not main_only)]
-        spans = [span for span in spans if span[1] >= span[0]]
-        if spans:
-            first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-            yield from (Point(name, number, not main_only) for number in range(first, last + 1, step))
+def points_of(counted: Counter[tuple[str, str]], steps: dict[str, int]) -> list[Point]:
+    """Every n-th call of each name (name -> n), as often as the thread that makes most of them does."""
+    most = {name: max((n for (_, called), n in counted.items() if called == name), default=0) for name in steps}
+    return [Point(name, number) for name, step in steps.items() for number in range(1, most[name] + 1, step)]
 
 
-def killed_at(project: Any, point: Point, is_over: Callable[[], object]) -> bool:
-    """A daemon that lives up to this point; whether it, or a process of its, was killed there."""
-    record = project.root / "record"
-    inject = f"{point.name}:signal=KILL:when={point.number}"
-    tracer = project.start(*under(point.name, follow=point.follow, inject=inject, to=str(record)))
-    until = time.monotonic() + 30
-    while not (was_killed := is_killed(tracer, record)) and not is_over() and time.monotonic() < until:
+def killed_at(point: Point, tracer: Tracer, is_over: Callable[[], object], timeout_s: float = 30.0) -> bool:
+    """Wait for it; whether it came before the run was over."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        if any(name == point.name and number >= point.number for (_, name), number in tracer.counted().items()):
+            return True
+        if is_over():
+            return False
         time.sleep(0.01)
-    end(project, tracer)
-    return was_killed
+    return False
 
 
-def is_killed(tracer: subprocess.Popen[str], record: Path) -> bool:
-    """Somebody is."""
-    return tracer.poll() is not None or (record.exists() and "killed by SIGKILL" in record.read_text())
+def inject(point: Point) -> str:
+    """For strace."""
+    return f"{point.name}:signal=KILL:when={point.number}"
 
 
-def end(project: Any, tracer: subprocess.Popen[str]) -> None:
-    """The daemon, if it lives, then whoever traces it."""
-    daemon = pid_of(project.state, "daemon")
-    if daemon is not None:
-        with suppress(ProcessLookupError):
-            os.kill(daemon, signal.SIGKILL)
-    project.wait_for(lambda: pid_of(project.state, "daemon") is None)
-    tracer.kill()  # what it traces beside the daemon goes on without it
-    tracer.wait()
-    tracer.ready.close()
-    project.daemons.remove(tracer)
+def end(daemon: subprocess.Popen[str], tracer: Tracer) -> None:
+    """The daemon, if it still lives, then whoever traces it."""
+    with suppress(ProcessLookupError):
+        os.kill(daemon.pid, signal.SIGKILL)
+    tracer.end()
+    daemon.wait()
+    daemon.ready.close()
