@@ -40,7 +40,7 @@ async def looked(client: Client) -> Health:
 def show(found: Health) -> None:
     """For people."""
     if found.is_up:
-        since = "" if found.since is None else f", since {ago(found.since, found.at)}"
+        since = "" if found.since is None else f", started {ago(found.since, found.at)}"
         paint(Cell("● up", "green", bold=True), f"  process {found.pid}{since}, state in {found.state}")
     elif found.holder is not None:
         paint(Cell("○ no daemon", "yellow", bold=True), f"  {found.holder} works on {found.state}")
@@ -59,5 +59,6 @@ def show(found: Health) -> None:
     for problem in found.problems:
         where = problem.file if problem.line is None else f"{problem.file}:{problem.line}"
         paint(Cell("  ✗ ", "red"), f"{where}: {problem.message} (since {ago(problem.since, found.at)}); {problem.fix}")
-    for dag_id, at in found.next:
-        say(f"  next: {dag_id} {ago(at, found.at)}")
+    for fire in found.next:
+        due = "due " if fire.fires_at < found.at else ""
+        say(f"  next: {fire.dag_id} {due}{ago(fire.fires_at, found.at)}")

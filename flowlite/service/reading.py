@@ -18,7 +18,7 @@ from flowlite.service.holding import Present
 from flowlite.service.lines import Lines
 from flowlite.service.logs import Growing, log_path
 from flowlite.service.presence import DAEMON_ROLE, holder_of
-from flowlite.service.records import Health, LogFile, PoolQueue, PoolUse, Stats, Why
+from flowlite.service.records import ComingFire, Health, LogFile, PoolQueue, PoolUse, Stats, Why
 from flowlite.store import recovery
 from flowlite.store.ask import Question
 from flowlite.store.readers import Readers
@@ -277,7 +277,7 @@ class Reading:
         """Is somebody at work here, on what, and is anything wrong?"""
         dags = await self.views.dag_rows(last=1)
         last = [dag.last_run for dag in dags if dag.last_run is not None and dag.last_run.state == "failed"]
-        fires = sorted((dag.next_due_at, dag.dag_id) for dag in dags if dag.next_due_at and not dag.is_paused)
+        fires = sorted((dag.next_due_at, dag.dag_id) for dag in dags if dag.next_due_at)
         pid = pid_of(self.state, DAEMON_ROLE)
         return Health(
             at=self._now(), state=self.state, is_up=pid is not None, pid=pid, holder=self.holder(),
@@ -287,7 +287,7 @@ class Reading:
             waiting_for_people=len(await self.views.approvals_waiting()),
             failed=tuple(sorted(last, key=lambda run: run.ended_at or 0.0, reverse=True)[:MOST_NAMED]),
             problems=tuple(await self.views.problems()),
-            next=tuple((dag_id, at) for at, dag_id in fires[:MOST_NAMED]),
+            next=tuple(ComingFire(dag_id=dag_id, fires_at=at) for at, dag_id in fires[:MOST_NAMED]),
         )  # fmt: skip
 
     # --- the engine ---------------------------------------------------------------------------------------------------

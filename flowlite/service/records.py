@@ -339,6 +339,14 @@ class LogFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComingFire:
+    """When the schedule of a DAG fires next."""
+
+    dag_id: str
+    fires_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How a state folder is doing at `at`. `holder` works on it, as a daemon (`is_up`) or otherwise."""
 
@@ -353,4 +361,4 @@ class Health:
     waiting_for_people: int
     failed: tuple[RunView, ...]  # the newest first, of those that nothing has made good since
     problems: tuple[ProblemView, ...]  # of DAG files, as the daemon found them
-    next: tuple[tuple[str, float], ...]  # the coming fires, soonest first: DAG and instant
+    next: tuple[ComingFire, ...]  # soonest first; none of paused DAGs

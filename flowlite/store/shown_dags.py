@@ -17,7 +17,8 @@ NUMBER = re.compile(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+(?:[.,:T-]
 def dag_rows(last: int) -> Question[list[DagView]]:
     """Every DAG that was ever declared here, by id."""
     dags = yield from packed(
-        "d.dag_id, d.version, v.file, v.about, d.is_paused, d.priority, s.next_due_at, (SELECT json_group_array(state) "
+        "d.dag_id, d.version, v.file, v.about, d.is_paused, d.priority, "
+        "iif(coalesce(d.is_paused, s.was_paused), NULL, s.next_due_at) AS next_due_at, (SELECT json_group_array(state) "
         "FROM (SELECT state FROM run WHERE run.dag_id = d.dag_id ORDER BY id DESC LIMIT ?)) AS last_states",
         "FROM dag d LEFT JOIN dag_version v ON v.version = d.version "
         "LEFT JOIN schedule s ON s.dag_id = d.dag_id ORDER BY d.dag_id",

@@ -1,4 +1,4 @@
-"""A daemon, or its fork server, under strace: which system calls a run is made of, and a kill at the n-th of one of them.
+"""A daemon, or its fork server, under strace: which system calls a run is made of, and a kill at the n-th of one.
 
 Traced is from a moment when nothing is under way, so that the numbers are those of the run. strace counts for each
 thread: the first one that gets to the n-th call of that name is killed with its process.

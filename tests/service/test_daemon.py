@@ -98,10 +98,31 @@ def test_it_says_that_it_is_up_and_that_it_is_down(project):
     daemon = project.up()
     found = json.loads(project.flowlite("status", "--json"))
     assert (found["is_up"], found["pid"]) == (True, daemon.pid)
+    assert found["next"] == []
     assert f"flowlite is down (was process {daemon.pid})" in project.flowlite("down")
     assert daemon.wait(10) == 0
     assert "Traceback" not in project.said()
     assert "no daemon works on" in project.flowlite("down", code=1)
+
+
+def test_status_names_the_coming_fires_but_not_those_of_paused_dags(project):
+    project.write("two.py", """
+        from flowlite import dag, shell
+        @dag(schedule="@hourly")
+        def calm():
+            shell("true", id="t")
+        @dag(schedule="@hourly", paused=True)
+        def still():
+            shell("true", id="t")
+    """)  # fmt: skip
+    project.up()
+    (fire,) = json.loads(project.flowlite("status", "--json"))["next"]
+    assert (fire["dag_id"], fire["fires_at"].endswith("Z")) == ("calm", True)
+    project.flowlite("dags", "unpause", "still")
+    project.flowlite("dags", "pause", "calm")
+    project.wait_for(
+        lambda: [one["dag_id"] for one in json.loads(project.flowlite("status", "--json"))["next"]] == ["still"]
+    )
 
 
 def test_a_second_daemon_is_told_who_is_there(project):
@@ -201,6 +222,7 @@ def test_after_a_kill_processes_are_adopted_and_work_inside_runs_again(work):
     work.wait_for(has_ended(work))
     assert outcomes(work) == {"outside": ["success"], "inside": ["lost", "success"], "command": ["failed"]}
     assert (work.root / "outside").read_text() == "began\n"
+    assert "inside attempt 1 lost: it ran inside the daemon, which died" in work.said()
 
 
 def test_a_task_that_kills_the_daemon_three_times_is_failed_as_poison(project):
