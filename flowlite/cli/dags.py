@@ -62,7 +62,7 @@ def list_(setting: Setting, as_json: bool) -> None:
 
 
 async def _all_dags(client: Client) -> tuple[list[DagInfo], list[object]]:
-    return await client.dags(), list(client.catalog.problems)
+    return await client.dags(), list(await client.file_problems())
 
 
 def _empty(setting: Setting) -> str:
@@ -90,7 +90,7 @@ def show(setting: Setting, dag: str, as_json: bool) -> None:
 
     async def asked(client: Client) -> tuple[DagDetail, list[Fire]]:
         name = dag_id or client.only_dag().id
-        return await client.dag(name), list(client.fires(name, SHOWN_FIRES))
+        return await client.dag(name), await client.coming(name, SHOWN_FIRES)
 
     found, fires = setting.ask(asked)
     if as_json:
@@ -216,7 +216,7 @@ def next_(setting: Setting, dag: str, number: int, as_json: bool) -> None:
     setting, dag_id = setting.for_dag(dag)
 
     async def asked(client: Client) -> list[Fire]:
-        return list(client.fires(dag_id or client.only_dag().id, number))
+        return await client.coming(dag_id or client.only_dag().id, number)
 
     found = setting.ask(asked)
     if as_json:

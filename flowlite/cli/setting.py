@@ -63,6 +63,7 @@ class Setting:
         return Place(
             state=self.state_folder,
             dag_folders=self.dag_folders,
+            is_one_file=self.dag_file is not None,
             timezone=settings.flowlite.timezone,
             durability=settings.flowlite.durability,
             pools=settings.pools,

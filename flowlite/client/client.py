@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import UTC, datetime
 from functools import cached_property
+from inspect import isawaitable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,15 @@ from flowlite.service.errors import Unknown
 from flowlite.service.looking import Looking
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
-from flowlite.service.records import PoolQueue, PoolUse, Rehearsal, Why
+from flowlite.service.records import DagDetail, DagInfo, Fire, PoolQueue, PoolUse, Rehearsal, Why
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
     from flowlite.client.remote import Remote
     from flowlite.loading.catalog import Catalog
+    from flowlite.loading.problem import Problem
     from flowlite.service.desk import Desk
+    from flowlite.store.views import ProblemView
 
 
 class Client(Looking):
@@ -93,6 +96,30 @@ class Client(Looking):
         )
 
     # --- what a daemon knows best -------------------------------------------------------------------------------------
+    async def dags(self) -> list[DagInfo]:
+        """Every DAG by id, with its last runs. A daemon has the last good version of those in a broken file."""
+        return await self._as_loaded("dags")  # type: ignore[no-any-return]
+
+    async def dag(self, dag_id: str) -> DagDetail:
+        """One of them with its tasks. Raises DagUnknown."""
+        return await self._as_loaded("dag", dag_id)  # type: ignore[no-any-return]
+
+    async def coming(self, dag_id: str, number: int) -> list[Fire]:
+        """Its next fires, soonest first. Raises DagUnknown."""
+        return await self._as_loaded("fires", dag_id, number)  # type: ignore[no-any-return]
+
+    async def file_problems(self) -> Sequence[Problem | ProblemView]:
+        """What is wrong with DAG files."""
+        is_elsewhere = self.daemon is not None and not self.place.is_one_file
+        return await self.views.problems() if is_elsewhere else self.catalog.problems
+
+    async def _as_loaded(self, verb: str, *args: Any) -> Any:
+        """As the daemon has it, unless a file was named."""
+        if not self.place.is_one_file:
+            return await self._looked(verb, *args)
+        found = getattr(super(), verb)(*args)
+        return await found if isawaitable(found) else found
+
     async def why(self, run: int, task_id: str | None = None) -> Why:
         """Why it failed, or what it waits for. Raises RunUnknown, TaskUnknown."""
         return await self._looked("why", run, task_id)  # type: ignore[no-any-return]
@@ -112,7 +139,8 @@ class Client(Looking):
         if self.daemon is not None:
             with suppress(DaemonLeft, DaemonSilent, OSError):
                 return await getattr(self.remote, verb)(*args, **named)
-        return await getattr(super(), verb)(*args, **named)
+        found = getattr(super(), verb)(*args, **named)
+        return await found if isawaitable(found) else found
 
     # --- what changes something ---------------------------------------------------------------------------------------
     @property

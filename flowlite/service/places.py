@@ -15,6 +15,7 @@ class Place:
 
     state: Path
     dag_folders: tuple[Path, ...]
+    is_one_file: bool = False  # that was named, whatever a daemon has loaded
     timezone: str = "UTC"
     durability: str = "full"
     pools: Mapping[str, int] = field(default_factory=dict)

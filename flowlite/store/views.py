@@ -246,6 +246,10 @@ class ProblemView:
     fix: str
     since: float
 
+    def __str__(self) -> str:
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{where}: {self.message}; {self.fix}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaView:

@@ -68,6 +68,10 @@ def test_a_broken_file_goes_on_as_it_last_was_and_everybody_is_told(project):
     (problem,) = json.loads(project.flowlite("status", "--json"))["problems"]
     assert (problem["file"], problem["line"]) == (str(file), 1)
     assert "syntax error" in project.flowlite("status")
+    listed = project.flowlite("dags", "list")
+    assert "ticks " in listed and f"{file}:1: syntax error" in listed
+    assert "every 0:00:" in project.flowlite("dags", "show", "ticks")
+    assert "covers" in project.flowlite("dags", "next", "ticks")
     project.write("ticks.py", TICKS.format(word="mended"))
     project.wait_for(lambda: "mended" in notes(project))
     assert "all DAG files are well again" in project.said()
