@@ -61,8 +61,9 @@ def backup(setting: Setting, target: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def restore(setting: Setting, backup_file: Path, yes: bool, as_json: bool) -> None:
     """Put BACKUP in the place of the state; what was there is kept in backups/."""
-    from flowlite.client.state_file import put_back
+    from flowlite.client.state_file import check_backup, put_back
 
+    check_backup(backup_file, setting.state_file)
     if not (yes or as_json):
         click.confirm(f"Put {backup_file} in the place of {setting.state_file}?", abort=True)
     replaced = put_back(backup_file, setting.state_file)

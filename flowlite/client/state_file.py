@@ -45,12 +45,20 @@ def back_up(file: Path, target: Path | None) -> Path:
     return admin.backup(file, target.absolute())
 
 
-def put_back(copy: Path, file: Path) -> Path | None:
-    """Put a backup in the place of the state; where what was there is now. Raises StateLocked, StateUnreachable."""
+def check_backup(copy: Path, file: Path) -> None:
+    """Whether it can be put back, as far as can be told before. Raises Unknown, StateInUse."""
     if not copy.is_file():
         there = ", ".join(path.name for path in sorted((file.parent / "backups").glob("*.db"))) or "none yet"
         raise Unknown(f"there is no backup {copy}; in {file.parent / 'backups'}: {there}")
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with StateLock(file.parent):
+        pass
+
+
+def put_back(copy: Path, file: Path) -> Path | None:
+    """Put a backup in the place of the state; where what was there is now. Raises as `check_backup` does, StateLocked,
+    StateUnreachable."""
+    check_backup(copy, file)
     return admin.restore(copy, file)
 
 
