@@ -13,10 +13,12 @@ from flowlite.config import channels, connections
 from flowlite.config.fields import converted, read_table
 from flowlite.config.problems import ConfigError, Source, nearest
 from flowlite.config.references import Unresolved, overridden, resolved
-from flowlite.config.sections import Api, Flowlite, Notify, Retention
+from flowlite.config.sections import Api, Flowlite, Notify, Retention, Web
 from flowlite.config.settings import DEFAULT_POOLS, Entry, Settings
 
-FIXED: Mapping[str, type] = {"flowlite": Flowlite, "notify": Notify, "retention": Retention, "api": Api}
+FIXED: Mapping[str, type] = {
+    "flowlite": Flowlite, "notify": Notify, "retention": Retention, "api": Api, "web": Web,
+}  # fmt: skip
 NAMED = {"connections": connections.KINDS, "channels": channels.KINDS}
 SECTIONS = (*FIXED, *NAMED, "pools")
 FILE_NAME = "flowlite.toml"

@@ -89,3 +89,38 @@ class Api:
 
     tls_key: str | None = file_path(default=None)
     """A PEM file with the key of the certificate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """`[web]`: the terminal UI in a browser, by `flowlite web`."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Anything but this machine's own needs TLS."""
+
+    port: int = 8081
+    """The port to listen on."""
+
+    hosts: tuple[str, ...] = ()
+    """More names that this machine is called by. A request that calls it by another name is refused."""
+
+    origins: tuple[str, ...] = ()
+    """Where browsers find it behind a proxy, like "https://flow.example.com". Pages of other sites are refused."""
+
+    tls_certificate: str | None = file_path(default=None)
+    """A PEM file with the certificate chain."""
+
+    tls_key: str | None = file_path(default=None)
+    """A PEM file with the key of the certificate."""
+
+    behind_proxy: bool = False
+    """Whether a proxy stands before it that says in X-Forwarded-For who asks: failed logins are counted for each."""
+
+    idle_minutes: float = 720.0
+    """Whoever presses no key for so long is logged out."""
+
+    tabs: int = 16
+    """How many browser tabs may be open in all; each has a process of its own."""
+
+    tabs_each: int = 4
+    """How many of them one user, or one token that is nobody's, may have."""

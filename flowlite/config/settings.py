@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flowlite.config.problems import ConfigError, nearest
-from flowlite.config.sections import Api, Flowlite, Notify, Retention
+from flowlite.config.sections import Api, Flowlite, Notify, Retention, Web
 
 ALERTS = ("failure", "sla", "success", "retry", "recovered")
 MASK = "***"
@@ -92,6 +92,7 @@ class Settings:
     notify: Notify = field(default_factory=Notify)
     retention: Retention = field(default_factory=Retention)
     api: Api = field(default_factory=Api)
+    web: Web = field(default_factory=Web)
 
     @property
     def dag_folders(self) -> tuple[Path, ...]:
