@@ -26,14 +26,15 @@ TOKEN = "FLOWLITE_TOKEN"  # in the environment, for a command line is seen by ev
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--theme", "look", default=None, help="dark, light, deuteranopia, tritanopia or bare.")
 @click.option("--ascii", "is_ascii", is_flag=True, help="For terminals without Unicode.")
+@click.option("--browser", "in_browser", is_flag=True, hidden=True, help="For `flowlite web`, which starts this.")
 @click.option("--zone", metavar="Z", help="Show times in this zone, like Europe/Berlin. Default: as in flowlite.toml.")
 @click.pass_obj
 def tui(
-    setting: Setting, place: str, read_only: bool, look: str | None, is_ascii: bool, zone: str | None
+    setting: Setting, place: str, read_only: bool, look: str | None, is_ascii: bool, in_browser: bool, zone: str | None
 ) -> None:  # fmt: skip
     """Show what runs, what failed and why; PLACE is where to begin: run/17, dag/sales, pools. With a token in
     FLOWLITE_TOKEN you may what it may; else everything that the account may that started the daemon."""
-    show(setting, place, is_read_only=read_only, look=look, is_ascii=is_ascii, zone=zone)
+    show(setting, place, is_read_only=read_only, look=look, is_ascii=is_ascii, in_browser=in_browser, zone=zone)
 
 
 def show(
@@ -43,6 +44,7 @@ def show(
     is_read_only: bool = False,
     look: str | None = None,
     is_ascii: bool = False,
+    in_browser: bool = False,
     over: Event | None = None,
     zone: str | None = None,
 ) -> None:
@@ -53,7 +55,7 @@ def show(
     from flowlite.tui.places import place_of
 
     begin = place_of(place)
-    if not sys.stdout.isatty():
+    if not (in_browser or sys.stdout.isatty()):
         raise click.UsageError("the terminal UI needs a terminal; `flowlite status` and `flowlite runs list` print")
     from flowlite.tui.app import FlowliteApp
     from flowlite.tui.themes import FIRST
@@ -64,6 +66,10 @@ def show(
         look=look or os.environ.get("FLOWLITE_THEME", FIRST),
         is_ascii=is_ascii or not speaks_unicode(), is_read_only=is_read_only,
     )  # fmt: skip
+    if in_browser:
+        from flowlite.tui.browser import BrowserDriver
+
+        app.driver_class = BrowserDriver
     if over is not None:
         Thread(target=leave_when, args=(over, app), daemon=True).start()
     app.run()

@@ -50,6 +50,7 @@ class FlowliteApp(Doing, inherit_bindings=False):
         self.history = History(place)
         self.views: dict[str, View] = {}
         self._has_news = False
+        self._place_told: Place | None = None  # to the browser, if we are in one
 
     def get_default_screen(self) -> Screen[None]:
         """Ours."""
@@ -76,6 +77,8 @@ class FlowliteApp(Doing, inherit_bindings=False):
 
     def before_drawing(self) -> None:
         """Whatever may show the news wants to be drawn."""
+        if self.is_web:
+            self.tell_place()
         if self._has_news:
             self._has_news = False
             if self.lookups.is_live != self.reader.is_live:
@@ -151,6 +154,12 @@ class FlowliteApp(Doing, inherit_bindings=False):
         self.refresh_chrome()
         for canvas in view.query(Canvas):
             self.pulse.want(canvas)
+
+    def tell_place(self) -> None:
+        """To a browser, for the address of its page."""
+        if (here := self.history.here) != self._place_told and (tell := getattr(self._driver, "tell_place", None)):
+            self._place_told = here
+            tell(str(here))
 
     def crumbs(self) -> list[Piece]:
         """Where one is."""

@@ -97,6 +97,9 @@ async def edit(app: FlowliteApp) -> None:
     if not Path(file).exists():
         app.say(f"{file} is not on this machine", "warn")
         return
+    if app.is_web:
+        await hand_over_source(app, Path(file))
+        return
     run_in_terminal(app, editor_command(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi", file, line))
 
 
@@ -140,6 +143,22 @@ def run_in_terminal(app: FlowliteApp, words: Sequence[str]) -> None:
     except OSError as error:
         app.say(f"{words[0]} can't be started: {error.strerror}; set EDITOR to one that can", "error")
     app.refresh(layout=True)
+
+
+# --- in a browser -----------------------------------------------------------------------------------------------------
+def hand_over(app: FlowliteApp, file: Path, name: str) -> None:
+    """To the downloads of a browser, where there is no terminal to lend."""
+    app.deliver_text(file, save_filename=name)
+    app.say(f"{name} goes to the downloads of your browser", "good")
+
+
+async def hand_over_source(app: FlowliteApp, file: Path) -> None:
+    """Only what lies with the DAG files: the process may read more of this machine than who sits at the browser."""
+    folders = [Path(folder) for folder in (await app.remote.raw("health"))["dag_folders"]]
+    if any(file.resolve().is_relative_to(folder.resolve()) for folder in folders):
+        hand_over(app, file, file.name)
+    else:
+        app.say(f"{file} is none of the DAG files; open it on the machine itself", "warn")
 
 
 # --- watching ---------------------------------------------------------------------------------------------------------

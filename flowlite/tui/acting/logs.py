@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flowlite.tui.acting.aims import tasks_aimed_at
-from flowlite.tui.acting.carrying import editor_command, run_in_terminal
+from flowlite.tui.acting.carrying import editor_command, hand_over, run_in_terminal
 from flowlite.tui.actions import Action
 from flowlite.tui.places import Place
 from flowlite.tui.sheets.long_line import LongLine
@@ -144,7 +144,17 @@ async def lend(here: LogView, command: Callable[[str], list[str]]) -> None:
     if not path.exists():
         here.ui.say(f"{path} is not on this machine", "warn")
         return
+    if here.ui.is_web:
+        hand_over(here.ui, path, file_name(here))
+        return
     run_in_terminal(here.ui, command(str(path)))
+
+
+def file_name(here: LogView) -> str:
+    """For a log that goes elsewhere: all logs have the same name where they lie."""
+    assert here.pane is not None
+    aim = here.pane.ask.aim
+    return f"run {aim.run} {aim.name} attempt {aim.attempt}.log"
 
 
 async def path_of(here: LogView) -> Path:
