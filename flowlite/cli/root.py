@@ -20,6 +20,7 @@ COMMANDS = {
     "status": Lazy("flowlite.cli.status:status", "Show whether the daemon is up and what went wrong last."),
     "reload": Lazy("flowlite.cli.reload:reload", "Let the daemon read its configuration and DAG files again."),
     "tui": Lazy("flowlite.cli.tui:tui", "Show everything, live, in this terminal."),
+    "web": Lazy("flowlite.cli.web:web", "Show the same in a browser, behind a login."),
     "service": Lazy("flowlite.cli.service:service", "Print a systemd unit for the daemon."),
     "run": Lazy("flowlite.cli.run:run", "Run a DAG now and follow it live."),
     "trigger": Lazy("flowlite.cli.trigger:trigger", "Ask for a run of a DAG, and do not wait for it."),

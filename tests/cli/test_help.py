@@ -35,7 +35,7 @@ def test_every_command_of_the_first_issue_is_there():
     }  # fmt: skip
 
 
-PRINTS_NO_DATA = {"demo", "up", "down", "service", "tui", "tokens revoke", "notify test"}
+PRINTS_NO_DATA = {"demo", "up", "down", "service", "tui", "web", "tokens revoke", "notify test"}
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
