@@ -148,8 +148,8 @@ def check(section: Section) -> None:
 
 def tls_unless(section: Section, *, is_insecure: bool) -> ssl.SSLContext | None:
     """Raises ConfigError where tokens would go over the net in the clear and nobody has said that they may."""
-    has_tls = section.tls_certificate is not None and section.tls_key is not None
-    return None if is_insecure and not has_tls else tls_of(section, WHERE)
+    wants_tls = section.tls_certificate is not None or section.tls_key is not None
+    return None if is_insecure and not wants_tls else tls_of(section, WHERE)
 
 
 def started_by(command: Sequence[str], state: Path, zone: str) -> Words:

@@ -47,6 +47,11 @@ class Port(Protocol):
 def tls_of(section: Port, where: str = API) -> ssl.SSLContext | None:
     """None: what is said stays on this machine. Raises ConfigError if it would not, or if the files are no good."""
     if section.tls_certificate is None or section.tls_key is None:
+        if section.tls_certificate is not section.tls_key:
+            raise ConfigError(
+                where, "of tls_certificate and tls_key one is missing, and there is no TLS without it",
+                "give both, or neither",
+            )  # fmt: skip
         if not is_our_own(section.host):
             raise ConfigError(
                 where, f"host {section.host!r} can be reached from outside, and a token would go there in the clear",

@@ -234,6 +234,9 @@ def test_a_token_never_leaves_this_machine_in_the_clear(tmp_path):
         tls_of(Section(host="0.0.0.0", port=1))
     with pytest.raises(ConfigError, match="can't be used"):
         tls_of(Section(port=1, tls_certificate=str(tmp_path / "nix"), tls_key=str(tmp_path / "nix")))
+    for half in ({"tls_certificate": "chain.pem"}, {"tls_key": "key.pem"}):
+        with pytest.raises(ConfigError, match="one is missing"):
+            tls_of(Section(port=1, **half))
     assert tls_of(Section(host="::1", port=1)) is None
 
 
