@@ -21,7 +21,8 @@ def always(here: Any) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """`id` is `scope.verb`. `reason` says why it can't be done now, "": it can. `hint`: its word in the footer, "": it
-    is not shown there; those of a low `rank` come first. `changes`: it changes something, so viewers can't do it."""
+    is not shown there; those of a low `rank` come first. `changes`: it changes something, so viewers can't do it.
+    `is_for_the_named`: but they can, for what it is done to says who may, whatever their role."""
 
     id: str
     title: str
@@ -31,6 +32,7 @@ class Action:
     hint: str = ""
     rank: int = 50
     changes: bool = False
+    is_for_the_named: bool = False
     is_danger: bool = False
     is_silent: bool = False  # left out of the palette: moves, and what makes no sense there
 

@@ -28,6 +28,7 @@ from flowlite.tui.views.view import View
 from flowlite.tui.widgets.canvas import Canvas
 
 STATS_OF = 60  # runs
+ROLE_FOR_S = 30.0  # then it is asked for again, if somebody looks
 
 
 class FlowliteApp(Doing, inherit_bindings=False):
@@ -109,6 +110,12 @@ class FlowliteApp(Doing, inherit_bindings=False):
     def now(self) -> float:
         """The time as the daemon has it."""
         return self.reader.now()
+
+    @property
+    def viewer(self) -> str:
+        """As the daemon has it; somebody who is given another role finds it here soon."""
+        me = self.lookups.look("me", stamp=int(self.now() // ROLE_FOR_S)).value
+        return str(me["name"]) if me is not None and me["role"] == "viewer" else ""
 
     def stats_of(self, dag_id: str) -> dict[str, Any] | None:
         """How a DAG and its tasks have been doing; asked for again when a run has ended."""

@@ -39,6 +39,11 @@ class Doing(BaseApp):
         """The one that is seen."""
         raise NotImplementedError
 
+    @property
+    def viewer(self) -> str:
+        """The name of whoever it is that may only look; "": they may do more, or nobody has said yet."""
+        raise NotImplementedError
+
     # --- actions ------------------------------------------------------------------------------------------------------
     def chain(self) -> list[tuple[str, Any]]:
         """The scopes whose keys hold now, nearest first, with what each stands for."""
@@ -87,6 +92,8 @@ class Doing(BaseApp):
             return f"{action.title}: this view is read-only; start `flowlite tui` without --read-only to change things"
         if action.changes and not self.reader.is_live:
             return f"{action.title}: no daemon is up to do it; start one with `flowlite up`"
+        if action.changes and self.viewer and not action.is_for_the_named:
+            return f"{action.title}: {self.viewer} is viewer, and viewers only look"
         return action.reason(here)
 
     def unmark(self) -> None:

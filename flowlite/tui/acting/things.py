@@ -58,11 +58,11 @@ async def update_asset(here: AssetList) -> None:
 THINGS = (
     Action(
         id="approvals.approve", title="Approve", keys=("a",), run=answer(is_approved=True), reason=no_question,
-        hint="approve", changes=True,
+        hint="approve", changes=True, is_for_the_named=True,
     ),
     Action(
         id="approvals.refuse", title="Refuse", keys=("X",), run=answer(is_approved=False), reason=no_question,
-        hint="refuse", changes=True, is_danger=True,
+        hint="refuse", changes=True, is_for_the_named=True, is_danger=True,
     ),
     Action(
         id="assets.update", title="Say that the asset has new data", keys=("U",), run=update_asset, reason=no_asset,

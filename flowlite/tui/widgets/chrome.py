@@ -33,7 +33,7 @@ class Header(Canvas):
     def health(self, app: FlowliteApp, width: int) -> list[Piece]:
         """How the daemon is."""
         reader = app.reader
-        found: list[Piece] = [("read-only · ", "warn")] if app.is_read_only else []
+        found: list[Piece] = [("read-only · ", "warn")] if app.is_read_only or app.viewer else []
         if not reader.is_live:
             return found + self.gone(app, width)
         used, size = app.world.slots
