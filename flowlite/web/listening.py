@@ -34,7 +34,10 @@ class Listener:
         """Serve a socket that listens."""
         await self._runner.setup()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, sock=sock, ssl=tls, backlog=BACKLOG)
+        self._server = await loop.create_server(
+            self._protocol, sock=sock, ssl=tls, backlog=BACKLOG,
+            ssl_handshake_timeout=None if tls is None else WITHOUT_A_WORD_S,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Take nothing new, and hang up."""

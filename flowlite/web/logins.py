@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from flowlite.service.users import Me
 
 COOKIE_BYTES = 32
 MOST = 1_000  # beyond, whoever was away longest is logged out
+MOST_EACH = 20  # of one name, so that nobody can log out the others by logging in
 
 LOGGED_OUT = "you have logged out"
 IDLE = "nobody pressed a key for a long time"
 REVOKED = "the token that you logged in with was revoked"
+CROWDED = "too many have logged in since"
 REPLACED = "somebody has logged in anew in this browser"
 
 
@@ -46,8 +48,8 @@ class Logins:
     def begin(self, me: Me, token: str) -> str:
         """A new one; its cookie."""
         cookie, now = secrets.token_urlsafe(COOKIE_BYTES), self._clock()
-        if len(self._by_digest) >= MOST:
-            self._end(min(self._by_digest, key=lambda one: self._by_digest[one].used_at), IDLE)
+        self._make_room([digest for digest, login in self._by_digest.items() if login.me.name == me.name], MOST_EACH)
+        self._make_room(list(self._by_digest), MOST)
         self._by_digest[digest_of(cookie)] = Login(me, token, now, now)
         return cookie
 
@@ -70,6 +72,10 @@ class Logins:
             if login.over.is_set() or self._is_idle(login):
                 self._end(digest, IDLE)
         return list(self._by_digest.values())
+
+    def _make_room(self, digests: Sequence[str], most: int) -> None:
+        if len(digests) >= most:
+            self._end(min(digests, key=lambda one: self._by_digest[one].used_at), CROWDED)
 
     def _is_idle(self, login: Login) -> bool:
         return self._clock() - login.used_at > self._idle_s

@@ -22,6 +22,7 @@ PATIENCE_S = 3.0
 HEARTBEAT_S = 15.0  # a browser that is gone without a word is noticed after two of these
 WIDTHS, HEIGHTS = (20, 500), (5, 300)
 WHY = 4000  # close code: the reason is for people
+LOGIN_OVER = 4001  # the same, and only a login leads back
 GOING = 1001  # the same: the server ends, and may be back soon
 LONGEST_REASON_BYTES = 120
 
@@ -114,7 +115,9 @@ class Tabs:
             await asyncio.shield(stopped(tab))
         if self._stopping.is_set():
             return GOING, "the server ends"
-        return WHY, login.because or tab.why() or "You have left the terminal UI."
+        if login.over.is_set():
+            return LOGIN_OVER, login.because
+        return WHY, tab.why() or "You have left the terminal UI."
 
     async def _listen(self, socket: web.WebSocketResponse, tab: Tab, login: Login) -> None:
         async for message in socket:

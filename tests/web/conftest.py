@@ -27,7 +27,7 @@ from flowlite.web.server import Web, started_by
 
 PATIENCE_S = 60.0  # on a machine that is busy with other tests
 DAGS = """
-    from flowlite import dag, shell, task
+    from flowlite import approve, dag, shell, task
 
     @task
     async def load() -> int:
@@ -36,6 +36,10 @@ DAGS = """
     @dag(team="data")
     def sales():
         load()
+
+    @dag(team="data")
+    def ship():
+        approve("may it go out?", id="ask", approvers=["vera"])
 
     @dag(team="ml")
     def train():
@@ -210,6 +214,19 @@ async def serve(company: Company) -> AsyncIterator[Callable[..., Any]]:
 @pytest.fixture
 async def served(serve: Callable[..., Any]) -> Served:
     return await serve()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    """For localhost, as `[web]` wants it."""
+    made = {"tls_certificate": str(tmp_path / "chain.pem"), "tls_key": str(tmp_path / "key.pem")}
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost", "-out", made["tls_certificate"], "-keyout", made["tls_key"]]
+    try:
+        subprocess.run([*words.split(), *names], check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return made
 
 
 def free_port() -> int:

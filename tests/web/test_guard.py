@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from flowlite.web.knocks import MOST
 from flowlite.web.pages import FILES, OPEN
 from flowlite.web.server import Web
 
-from .conftest import terminal_uis
+from .conftest import Screen, terminal_uis
 
 PAGES = Path(flowlite.web.__file__).with_name("pages")
 EVERY = ["/", "/login", "/tabs", "/static/style.css", "/static/screen.js", "/download/x", "/nix", "/ws/"]
@@ -98,6 +99,21 @@ async def test_behind_a_proxy_its_pages_are_ours(serve, company):
     assert re.fullmatch(
         r"__Host-flowlite=[\w-]{43}; HttpOnly; Path=/; SameSite=Strict; Secure", found.headers["Set-Cookie"]
     )
+
+
+async def test_over_tls_the_cookie_is_sent_over_nothing_else(serve, company, certificate):
+    served = await serve(**certificate)
+    own = f"https://localhost:{served.port}"
+    trust = ssl.create_default_context(cafile=certificate["tls_certificate"])
+    async with aiohttp.ClientSession(own, headers={"Origin": own}, connector=aiohttp.TCPConnector(ssl=trust)) as http:
+        async with http.post("/login", data={"token": company.tokens["vera"]}, allow_redirects=False) as found:
+            assert found.headers["Set-Cookie"].startswith("__Host-flowlite=")
+            assert found.headers["Set-Cookie"].endswith("; HttpOnly; Path=/; SameSite=Strict; Secure")
+        tab = Screen(await http.ws_connect("/ws/pools"))
+        await tab.is_told("place")
+        await tab.socket.close()
+    with suppress(ConnectionError):
+        assert await said(served, "GET / HTTP/1.1\nHost: localhost") == b""
 
 
 # --- without a login --------------------------------------------------------------------------------------------------
@@ -235,7 +251,8 @@ async def test_who_fails_too_often_waits_and_nobody_else_does(serve, company, mo
     assert await login_from("192.0.2.1", company.tokens["vera"]) == 200
 
 
-async def test_forms_are_small_and_of_one_kind(served, company):
+async def test_forms_are_small_and_of_one_kind(served, company, monkeypatch):
+    monkeypatch.setattr(door, "SLOW_S", 0.0)
     browser = await served.browser()
     own = {"Origin": served.address}
     assert (await browser.log_in("x" * 20_000)).status == 413
@@ -256,11 +273,11 @@ async def test_without_a_daemon_nobody_is_let_in_and_nobody_is_blamed(tmp_path, 
 
 
 # --- those who keep us waiting ----------------------------------------------------------------------------------------
-async def test_whoever_says_nothing_is_hung_up_on(serve, monkeypatch):
+async def test_whoever_says_nothing_is_hung_up_on(serve, certificate, monkeypatch):
     monkeypatch.setattr(listening, "WITHOUT_A_WORD_S", 0.1)
-    served = await serve()
-    for words in (b"", b"GET / HTTP/1.1\r\nHost: local"):
-        async with line_to(served) as (reader, writer):
+    served, with_tls = await serve(), await serve(**certificate)
+    for one, words in ((served, b""), (served, b"GET / HTTP/1.1\r\nHost: local"), (with_tls, b"")):
+        async with line_to(one) as (reader, writer):
             writer.write(words)
             assert await is_hung_up_on(reader)
     browser = await served.browser()
@@ -269,6 +286,7 @@ async def test_whoever_says_nothing_is_hung_up_on(serve, monkeypatch):
 
 async def test_a_form_that_never_ends_is_given_up(served, monkeypatch):
     monkeypatch.setattr(door, "BODY_WITHIN_S", 0.1)
+    monkeypatch.setattr(door, "SLOW_S", 0.0)
     head = (
         "POST /login HTTP/1.1\nHost: localhost\nOrigin: http://localhost\nContent-Length: 100\n"
         "Content-Type: application/x-www-form-urlencoded"
@@ -289,7 +307,7 @@ async def test_there_is_an_end_to_connections(serve, monkeypatch):
 
 
 # --- configuration ----------------------------------------------------------------------------------------------------
-def test_a_token_never_leaves_this_machine_in_the_clear_unless_told_so(tmp_path):
+def test_a_token_never_leaves_this_machine_in_the_clear_unless_told_so(tmp_path, certificate):
     def made(is_insecure: bool = False, **options) -> Web:
         return Web(Section(**options), tmp_path, lambda place: [], tell=print, is_insecure=is_insecure)
 
@@ -299,6 +317,10 @@ def test_a_token_never_leaves_this_machine_in_the_clear_unless_told_so(tmp_path)
     assert not made().is_in_the_clear
     with pytest.raises(ConfigError, match=r"\[web\].*can't be used"):
         made(is_insecure=True, tls_certificate=str(tmp_path / "nix"), tls_key=str(tmp_path / "nix"))
+    for half in certificate:
+        for is_insecure in (False, True):
+            with pytest.raises(ConfigError, match="one is missing"):
+                made(is_insecure=is_insecure, **{half: certificate[half]})
     for options in ({"tabs": 0}, {"tabs_each": 0}, {"idle_minutes": 0}):
         with pytest.raises(ConfigError, match="lets nobody in"):
             made(**options)

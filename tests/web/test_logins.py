@@ -72,6 +72,14 @@ def test_memory_has_an_end(logins, clock, monkeypatch):
     assert [logins.find(cookie) is None for cookie in cookies] == [True, False, False, False]
 
 
+def test_nobody_logs_out_the_others_by_logging_in(logins, clock, monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_EACH", 2)
+    other = logins.begin(Me(name="olga", role="admin", teams=()), "flt_2")
+    clock.now += 1
+    first, *later = [logins.begin(ANNA, "flt_1") for _ in range(3)]
+    assert logins.find(first) is None and None not in map(logins.find, (other, *later))
+
+
 # --- knocks -----------------------------------------------------------------------------------------------------------
 def test_after_ten_failures_a_peer_waits_and_others_do_not(clock):
     knocks = Knocks(clock)

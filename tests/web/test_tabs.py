@@ -47,11 +47,9 @@ async def test_a_viewer_sees_everything_and_is_refused_with_the_reason(served, c
     before = await company.owner.runs(dag_id="train")
     tab = await (await served.browser("vera")).opened("dag/train")
     assert await tab.is_told("place") == "dag/train"
-    await tab.shows("trigger")
+    await tab.shows("read-only")
     await tab.press("t")
-    await tab.shows("flowlite trigger train")
-    await tab.press("\r")
-    await tab.shows("vera is viewer, and POST /dags/{dag_id}/runs needs operator")
+    await tab.shows("vera is viewer, and viewers only look")
     assert await company.owner.runs(dag_id="train") == before
     await tab.socket.close()
 
@@ -70,6 +68,18 @@ async def test_an_operator_of_a_team_acts_on_its_dags_under_their_own_name_and_o
     (newest, *_) = await company.owner.runs(dag_id="train")
     assert (newest.id, (await company.owner.detail(newest.id)).run.asked_by) == (3, "olga")
     await asyncio.gather(foreign.socket.close(), own.socket.close())
+
+
+async def test_a_viewer_who_is_asked_by_name_answers(served, company):
+    run = await company.owner.request("ship")
+    tab = await (await served.browser("vera")).opened("approvals")
+    await tab.shows("read-only")
+    await tab.shows("may it go out?")
+    await tab.press("a")
+    await tab.shows("may be answered by vera")
+    await tab.press("\t\r")
+    await tab.shows(f"ship.ask of run {run} approved")
+    await tab.socket.close()
 
 
 # --- the process ------------------------------------------------------------------------------------------------------
@@ -140,6 +150,7 @@ async def test_a_terminal_ui_that_breaks_off_says_why(serve, served, company):
     assert await tab.end() == (4000, "the terminal UI broke off (signal 9)")
 
 
+@pytest.mark.slow
 async def test_who_leaves_it_is_told_that_they_did(served):
     tab = await (await served.browser("vera")).opened()
     await tab.shows("flowlite")
@@ -165,6 +176,7 @@ async def test_so_many_tabs_in_all_and_so_many_each(serve):
     await come_true(lambda: not children())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_in_a_hurry")
 async def test_five_hundred_at_once_get_no_more_than_there_are(serve):
     served = await serve(words=STUBBORN, tabs=4, tabs_each=4)
@@ -184,6 +196,7 @@ async def test_five_hundred_at_once_get_no_more_than_there_are(serve):
     await come_true(lambda: not children())
 
 
+@pytest.mark.slow
 async def test_a_page_that_is_reloaded_finds_the_place_of_the_one_before(serve):
     served = await serve(tabs=1)
     browser = await served.browser("vera")
@@ -204,7 +217,7 @@ async def test_a_token_that_is_revoked_closes_what_is_open(serve, company):
     await browser.log_in(token)
     tab = await browser.opened()
     await company.owner.revoke_token("short-lived")
-    assert await tab.end() == (4000, REVOKED)
+    assert await tab.end() == (tabs.LOGIN_OVER, REVOKED)
     assert (await browser.get("/")).status == 401
     assert served.told[-1] == "token short-lived is logged out: the token was revoked"
 
@@ -216,7 +229,7 @@ async def test_logging_out_closes_all_tabs_of_that_browser_and_no_others(serve):
     tab, stays = await browser.opened(), await other.opened()
     await come_true(lambda: len(children()) == 2)
     await browser.ask("POST", "/logout")
-    assert await tab.end() == (4000, LOGGED_OUT)
+    assert await tab.end() == (tabs.LOGIN_OVER, LOGGED_OUT)
     assert len(children()) == served.web.tabs.count == 1
     await stays.socket.close()
     await come_true(lambda: not children())
@@ -235,7 +248,7 @@ async def test_a_key_keeps_one_logged_in_and_looking_does_not(serve):
     await browser.get("/tabs")
     assert not tab.socket.closed
     served.now[0] += 150
-    assert await tab.end() == (4000, IDLE)
+    assert await tab.end() == (tabs.LOGIN_OVER, IDLE)
     assert (await browser.get("/")).status == 401
 
 
@@ -285,10 +298,11 @@ async def test_a_log_goes_to_the_downloads_of_whoever_asked(served, company):
     await tab.socket.close()
 
 
+@pytest.mark.slow
 async def test_a_dag_file_goes_there_too(served, company):
     browser = await served.browser("vera")
     tab = await browser.opened("dag/train")
-    await tab.shows("trigger")
+    await tab.shows("say")
     await tab.press("o")
     found = await browser.get(f"/download/{await tab.is_told('download')}")
     assert found.text == (company.root / "pipelines" / "work.py").read_text()

@@ -3,6 +3,7 @@
 (() => {
   const AGAIN_MS = 2000;
   const OURS = 4000; // close codes from here on say in words why
+  const LOGIN_OVER = 4001;
   const begin = window.onload; // textual.js has set it: it opens the terminal and the connection
   const Socket = window.WebSocket;
   let hasOpened = false;
@@ -48,6 +49,7 @@
   }
 
   async function ended(event) {
+    if (event.code === LOGIN_OVER) element("again").textContent = "Log in";
     if (event.code >= OURS) return say(event.reason || "The terminal UI has ended.");
     const [status, because] = await answer();
     if (status === 401) return location.reload();
