@@ -4,6 +4,7 @@ whoever logged in. It is itself nobody: it holds the tokens of those who are the
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,7 +18,7 @@ from flowlite.client.remote_line import Line
 from flowlite.config import ConfigError
 from flowlite.config.sections import Web as Section
 from flowlite.service.api.place import SOCKET
-from flowlite.service.api.tcp import hosts_of, is_our_own, port_socket, tls_of
+from flowlite.service.api.tcp import EVERYWHERE, hosts_of, is_our_own, port_socket, tls_of
 from flowlite.service.users import Me
 from flowlite.web.door import Door, Tell
 from flowlite.web.guard import Guard, Handler, guarding, is_upgrade, refused, signed
@@ -67,9 +68,13 @@ class Web:
 
     @property
     def address(self) -> str:
-        """For a browser on this machine."""
+        """Where browsers find it."""
+        if self._section.origins:
+            return self._section.origins[0]
         scheme = "http" if self.tls is None else "https"
         host = self._section.host
+        if host in EVERYWHERE:
+            host = next(iter(self._section.hosts), socket.gethostname())
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._section.port}"
 
     @property

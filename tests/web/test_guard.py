@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -315,6 +316,13 @@ def test_a_token_never_leaves_this_machine_in_the_clear_unless_told_so(tmp_path,
         made(host="0.0.0.0")
     assert made(host="0.0.0.0", is_insecure=True).is_in_the_clear
     assert not made().is_in_the_clear
+    for options, address in (
+        ({}, "http://127.0.0.1:8081"), ({"host": "::1"}, "http://[::1]:8081"),
+        ({"host": "0.0.0.0", "hosts": ("flow.example",), **certificate}, "https://flow.example:8081"),
+        ({"host": "0.0.0.0", **certificate}, f"https://{socket.gethostname()}:8081"),
+        ({"origins": ("https://flow.example",)}, "https://flow.example"),
+    ):  # fmt: skip
+        assert made(**options).address == address
     with pytest.raises(ConfigError, match=r"\[web\].*can't be used"):
         made(is_insecure=True, tls_certificate=str(tmp_path / "nix"), tls_key=str(tmp_path / "nix"))
     for half in certificate:
