@@ -58,10 +58,10 @@ class FlowliteApp(Doing, inherit_bindings=False):
         return Main(id="main")
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys on the main screen are carried out here, in their order; all else goes its way."""
-        if isinstance(event, events.Key) and isinstance(self.screen, Main):
+        """Keys are carried out here, in their order; all else goes its way."""
+        if isinstance(event, events.Key):
             self.app_focus = True
-            self.screen.take_key(event)
+            self.take(event)
         else:
             await super().on_event(event)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
+
+from textual import events
 
 from flowlite.core.errors import FlowliteError
 from flowlite.tui.acting import REGISTRY
@@ -19,6 +21,16 @@ if TYPE_CHECKING:
     from flowlite.tui.views.view import View
 
 MESSAGE_S = 4.0
+HOLD_S = 1.0
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A screen that takes keys as a whole."""
+
+    def take_key(self, event: events.Key) -> None:
+        """One of them."""
+        ...
 
 
 class Doing(BaseApp):
@@ -33,6 +45,8 @@ class Doing(BaseApp):
         self.undo = Undo()
         self.message: tuple[str, str] | None = None
         self._message_ends: Any = None
+        self._held: list[events.Key] | None = None  # keys that are kept back; None: none is
+        self._hold_ends: Any = None
 
     @property
     def view(self) -> View | None:
@@ -43,6 +57,34 @@ class Doing(BaseApp):
     def viewer(self) -> str:
         """The name of whoever it is that may only look; "": they may do more, or nobody has said yet."""
         raise NotImplementedError
+
+    # --- keys ---------------------------------------------------------------------------------------------------------
+    def take(self, event: events.Key) -> None:
+        """A key to the sheet or the screen that it is for."""
+        if self._held is not None:
+            self._held.append(event)
+        elif isinstance(self.screen, Keyed):
+            self.screen.take_key(event)
+
+    def hold(self) -> None:
+        """Something may open, and what is typed behind the key that does it is for that. Not for long: if nothing has
+        opened by then, keys are for what is there."""
+        if self._held is None:
+            self._held = []
+        if self._hold_ends is not None:
+            self._hold_ends.stop()
+        self._hold_ends = self.set_timer(HOLD_S, self.release)
+
+    def release(self) -> None:
+        """It is open, or nothing will be."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self.take(event)
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether keys are kept back."""
+        return self._held is not None
 
     # --- actions ------------------------------------------------------------------------------------------------------
     def chain(self) -> list[tuple[str, Any]]:
@@ -84,6 +126,7 @@ class Doing(BaseApp):
             return
         doing = action.run(here)
         if doing is not None:
+            self.hold()
             self.spawn(cast("Coroutine[Any, Any, None]", doing), because=lambda: self.refusal(action, here))
 
     def refusal(self, action: Action, here: Any) -> str:
@@ -106,14 +149,16 @@ class Doing(BaseApp):
         self.run_worker(self._told(doing, because), group="acting")
 
     async def _told(self, doing: Coroutine[Any, Any, None], because: Callable[[], str]) -> None:
-        if refusal := because():
-            doing.close()
-            self.say(refusal, "warn")
-            return
         try:
-            await doing
+            if refusal := because():
+                doing.close()
+                self.say(refusal, "warn")
+            else:
+                await doing
         except (FlowliteError, OSError) as error:
             self.say(str(error), "error")
+        finally:
+            self.release()
 
     def say(self, text: str, role: str = "text") -> None:
         """In the last line, for some seconds."""

@@ -85,6 +85,7 @@ class Screen:
             app = self.app
             workers = [one for one in app.workers if one.group == "places" and not one.is_finished]
             is_calm = app.reader.is_quiet and app.lookups.is_quiet and app.pulse.is_quiet and not workers
+            is_calm = is_calm and not app.is_holding
             is_calm = is_calm and await self.is_up_to_date()
             is_calm = is_calm and not Counted.open and (app.reader.is_live or app.reader.lost_at is not None)
             calm = calm + 1 if is_calm else 0

@@ -130,28 +130,32 @@ async def test_the_palette(hostile):
     def look(terminal: Terminal) -> None:
         for name in STORED:
             terminal.press(":")
-            terminal.until(lambda text: "Go to" in text or "›" in text)
             terminal.write(name[:4])
-            terminal.quiet(0.15)
+            terminal.until(f": {name[:4]}")
+            terminal.until(lambda text, tag=name[:4]: text.count(tag) > 1)
             terminal.press("escape")
-            terminal.quiet(0.05)
+            terminal.until(lambda text: "Go to" not in text)
 
     check(await seen(hostile, "pools", look), STORED)
 
 
 async def test_messages(hostile):
     def look(terminal: Terminal) -> None:
-        terminal.press("Z", "g")
-        terminal.quiet(0.3)
-        for _ in STORED:
+        terminal.press("g", "j")
+        for name in STORED[1::2]:  # every other row is a group, whose log nobody can read
+            terminal.until(lambda text, tag=name[:4]: tag in under_cursor(text))
             terminal.press("L")
-            terminal.quiet(0.1)
-            terminal.press("j")
-            terminal.quiet(0.05)
+            terminal.until(lambda text, tag=name[:4]: tag in text.splitlines()[-1])
+            terminal.press("j", "j")
 
     said = await seen(hostile, f"run/{RUN}", look)
     check(said, STORED)
     assert said.count(b"is a group") >= len(STORED) // 2
+
+
+def under_cursor(text: str) -> str:
+    """The row that is marked by the cursor."""
+    return next((line for line in text.splitlines() if line.startswith("▌")), "")
 
 
 async def test_errors(hostile):
@@ -159,16 +163,16 @@ async def test_errors(hostile):
         runs = failed_runs(db)
 
     def look(terminal: Terminal) -> None:
-        for run in runs:
+        for place, run in enumerate(runs):
             terminal.press(":")
-            terminal.write(f"run {run}")
-            terminal.quiet(0.3)
-            terminal.press("enter")
-            terminal.quiet(0.5)
+            terminal.write(f"run {run}\r")
+            terminal.until(lambda text, run=run: f"run {run}" in text.splitlines()[0])
+            terminal.until(TAGS[place * EACH])
             terminal.press("W")
-            terminal.quiet(0.5)
-            terminal.press("escape")
+            terminal.until(lambda text: "esc leave" in text)
             terminal.quiet(0.2)
+            terminal.press("escape")
+            terminal.until(lambda text: "esc leave" not in text)
 
     check(await seen(hostile, "home", look))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from flowlite.tui.app import FlowliteApp
 
 MOST = 200
+NUMBER = re.compile(r"\s*(?:run[\s/]+)?(\d{1,15})\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Palette(Sheet[Callable[[], None]]):
 
     def __init__(self, app: FlowliteApp, text: str = "") -> None:
         super().__init__()
-        self._offers = list(offers(app))
+        self._app, self._offers = app, list(offers(app))
         self.entry = PaletteEntry("", text, changed=self.find)
         self.list = ItemList(most=14, is_menu=True)
         self.found: list[Offer] = []
@@ -73,7 +75,7 @@ class Palette(Sheet[Callable[[], None]]):
                 if (score := fit(self.entry.text, one)) is not None
             )
         )
-        self.found = [self._offers[place] for _, place in ranked[:MOST]]
+        self.found = [*by_number(self._app, self.entry.text), *(self._offers[place] for _, place in ranked[:MOST])]
         self.list.become([self.shown(one) for one in self.found])
         self.list.picking.go(0)
 
@@ -125,6 +127,13 @@ def fit(wanted: str, one: Offer) -> tuple[int, int, int] | None:
         else:
             score += 0 if at == 0 or not name[at - 1].isalnum() else 10
     return (score, 1 if one.off else 0, len(name))
+
+
+def by_number(app: FlowliteApp, wanted: str) -> Iterator[Offer]:
+    """A run that is too old to be listed is gone to by its number: `107`, `run 107`, `run/107`."""
+    said = NUMBER.fullmatch(wanted)
+    if said is not None and int(said[1]) not in app.world.runs:
+        yield Offer("run", said[1], "by its number", lambda: app.go(Place("run", said[1])))
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
 from flowlite.tui.keymap import named
@@ -65,12 +66,6 @@ class Page(Canvas, can_focus=True):
                 part.key("down" if lines > 0 else "up", None)
             self.renew_now()
 
-    def on_key(self, event: events.Key) -> None:
-        """Everything stays here."""
-        event.stop()
-        event.prevent_default()
-        self.sheet.pressed(named(event.key, event.character), event.character)
-
     def on_paste(self, event: events.Paste) -> None:
         """Into the part that has the focus."""
         event.stop()
@@ -117,6 +112,10 @@ class Sheet(ModalScreen[R | None], Generic[R]):
             (" leave", "hint"),
         ]
 
+    def take_key(self, event: events.Key) -> None:
+        """All of them are for a sheet."""
+        self.pressed(named(event.key, event.character), event.character)
+
     def pressed(self, key: str, character: str | None) -> None:
         """A key: the part's own, or one that moves the focus, or leaves."""
         part = self.focused_part
@@ -143,10 +142,16 @@ class Sheet(ModalScreen[R | None], Generic[R]):
         yield Page(self)
 
     def on_mount(self) -> None:
-        """As large as its parts want."""
+        """As large as its parts want; what was typed ahead is for it."""
         if self.focused_part is None:
             self.focused_part = next((part for part in self.parts if part.can_focus), None)
         self.fit()
+        self.ui.release()
+
+    def dismiss(self, result: R | None = None) -> AwaitComplete:
+        """What was asked for may open the next."""
+        self.ui.hold()
+        return super().dismiss(result)
 
     def on_resize(self, event: events.Resize) -> None:
         """What has room."""

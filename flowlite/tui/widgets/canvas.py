@@ -4,7 +4,7 @@ what stands there already go to the terminal."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from textual import events
 from textual.geometry import Region
@@ -102,12 +102,24 @@ class Canvas(Widget):
         """What changed while nobody saw it."""
         self.renew_now()
 
-    def on_focus(self) -> None:
-        """The cursor is shown."""
-        self.renew_now()
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """As ever, but what does not change by it is not painted again."""
+        self.app.call_later(self.screen.set_focus, self, scroll_visible)
+        return self
 
-    def on_blur(self) -> None:
+    def on_focus(self, event: events.Focus) -> None:
+        """The cursor is shown."""
+        self._focused(event, has_focus=True)
+
+    def on_blur(self, event: events.Blur) -> None:
         """The cursor steps back."""
+        self._focused(event, has_focus=False)
+
+    def _focused(self, event: events.Focus | events.Blur, *, has_focus: bool) -> None:
+        event.prevent_default()  # Textual's own way paints all of the widget
+        self.has_focus = has_focus
+        if self.parent is not None:
+            self.parent.post_message(events.DescendantFocus(self) if has_focus else events.DescendantBlur(self))
         self.renew_now()
 
     def on_click(self, event: events.Click) -> None:

@@ -1,4 +1,7 @@
-"""The prompt: a line at the foot of the screen in which something is typed, and heard with every letter."""
+"""The prompt: the last line of the screen while something is typed in it, and heard with every letter.
+
+It is the footer itself: a widget that comes and goes would have the whole screen laid out and painted again.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from flowlite.tui.picture import Row
 from flowlite.tui.rows import Line
 from flowlite.tui.sheets.line_edit import LineEdit
 from flowlite.tui.widgets.canvas import Canvas
+from flowlite.tui.widgets.chrome import Footer
 
 Heard = Callable[[str], None]
 
 
-class Prompt(Canvas, can_focus=True):
-    """`ask` shows it. What `heard` raises is shown beside what was typed."""
-
-    DEFAULT_CSS = "Prompt { height: 1; dock: bottom; display: none; }"
+class Prompt(Footer, can_focus=True):
+    """`ask` begins it. What `heard` raises is shown beside what was typed."""
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(name)
+        self.is_asking = False
         self.edit = LineEdit()
         self.label, self.note, self.error = "", "", ""
         self._heard: Heard = lambda text: None
@@ -37,12 +40,18 @@ class Prompt(Canvas, can_focus=True):
         self._before = text
         self._back_to = self.app.focused if isinstance(self.app.focused, Canvas) else None
         self.edit.become(text)
-        self.display = True
+        self.is_asking = True
         self.focus(scroll_visible=False)
         self.renew()
 
+    def allow_focus(self) -> bool:
+        """Not as a footer."""
+        return self.is_asking
+
     def draw(self, width: int, height: int) -> Sequence[Row]:
-        """Label, text with a cursor, and what is wrong or can be said."""
+        """Label, text with a cursor, and what is wrong or can be said; or what a footer has to say."""
+        if not self.is_asking:
+            return super().draw(width, height)
         line = Line(width).put(self.label, "key")
         text, at = self.edit.shown(max(8, width // 2))
         line.put(cells(text[:at])).put(cells(text[at : at + 1] or " "), "caret").put(cells(text[at + 1 :])).skip(2)
@@ -73,7 +82,8 @@ class Prompt(Canvas, can_focus=True):
 
     def on_blur(self) -> None:
         """Somebody has clicked elsewhere."""
-        self.display = False
+        self.is_asking = False
+        self.renew()
 
     def _tell(self, text: str) -> None:
         self.error = ""
@@ -84,6 +94,6 @@ class Prompt(Canvas, can_focus=True):
 
     def leave(self) -> None:
         """The keys go to where they went before."""
-        self.display = False
+        self.is_asking = False
         if self._back_to is not None:
             self._back_to.focus(scroll_visible=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC
 
+from screens import screen_of
 from textual import events
 
 from flowlite.tui.app import FlowliteApp
@@ -15,7 +16,7 @@ from flowlite.tui.widgets.prompt import Prompt
 def burst(app, text: str) -> None:
     """All at once, as a terminal hands over what has gathered."""
     for letter in text:
-        key = {"/": "slash", ":": "colon", "\r": "enter"}.get(letter, letter)
+        key = {"/": "slash", ":": "colon", "\r": "enter", "\x1b": "escape", " ": "space"}.get(letter, letter)
         app.post_message(events.Key(key, letter))
 
 
@@ -36,3 +37,22 @@ async def test_what_is_typed_behind_a_slash_is_typed_and_not_done(worlds):
                     break
             await pilot.press("escape")
             assert (world.asked, app.screen, app.focused) == ([], app.screen_stack[0], listing)
+
+
+async def test_what_is_typed_behind_a_key_that_opens_a_sheet_is_for_the_sheet(tmp_path):
+    async with screen_of("failing", tmp_path, size=(120, 36)) as screen:
+        burst(screen.app, ":run 107\rW")
+        await screen.until(lambda: "KeyError" in screen.text and len(screen.app.screen_stack) == 2)
+        assert "run 107" in screen.lines[0]
+        assert screen.world.asked == []
+        burst(screen.app, "\x1b:pools\r")
+        await screen.until(lambda: "› pools" in screen.lines[0])
+        assert len(screen.app.screen_stack) == 1
+
+
+async def test_what_is_typed_behind_a_key_that_opens_nothing_is_done_after_it(tmp_path):
+    async with screen_of("calm", tmp_path) as screen:
+        first = screen.app.focused.picking.key
+        burst(screen.app, "pj")
+        await screen.until(lambda: screen.app.focused.picking.key != first)
+        assert [(one.verb, one.args["dag_id"]) for one in screen.world.asked] == [("pause_dag", first)]

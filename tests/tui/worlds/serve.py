@@ -35,7 +35,8 @@ async def serve(name: str, root: Path, *, speed: float, per_s: float) -> None:
         while pouring is None or not pouring.done():
             await asyncio.sleep(STEP_S)
             now = time.monotonic()
-            await world.advance(seconds=(now - last) * speed)
+            if speed:
+                await world.advance(seconds=(now - last) * speed)
             last = now
         pouring.result()
 
@@ -66,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("world")
     parser.add_argument("folder", type=Path, help="made anew")
-    parser.add_argument("--speed", type=float, default=1.0, help="how much faster than the clock on the wall")
+    parser.add_argument("--speed", type=float, default=1.0, help="faster than the clock on the wall; 0: it stands")
     parser.add_argument("--flood", type=float, default=0.0, help="changes a second, while FOLDER/flood is there")
     asked = parser.parse_args()
     shutil.rmtree(asked.folder, ignore_errors=True)
