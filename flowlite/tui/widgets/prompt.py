@@ -80,7 +80,7 @@ class Prompt(Footer, can_focus=True):
         self._tell(self.edit.text)
         self.renew_now()
 
-    def on_blur(self) -> None:
+    def on_blur(self, event: events.Blur) -> None:
         """Somebody has clicked elsewhere."""
         self.is_asking = False
         self.renew()

@@ -14,7 +14,7 @@ from flowlite.tui.app import FlowliteApp
 from flowlite.tui.places import place_of
 from flowlite.tui.widgets.canvas import Canvas
 
-PATIENCE = 200  # looks
+PATIENCE = 1_000  # looks
 
 
 class Screen:
