@@ -43,6 +43,10 @@ test-tui: $(READY)  ## all tests of the terminal UI
 worlds: $(READY)  ## record the worlds of the terminal UI's tests anew
 	@$(BIN)/python tests/tui/worlds/recording.py $(ARGS)
 
+.PHONY: pictures
+pictures: $(READY)  ## make the pictures of the docs anew, from a recorded world
+	@$(BIN)/python tests/tui/gallery.py $(ARGS)
+
 lint: $(READY)  ## ruff: rules and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

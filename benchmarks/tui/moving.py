@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.tui.figures import Figure, at_most, median, spread
+from benchmarks.tui.figures import Figure, at_most, median, quantile, spread
 from benchmarks.tui.sides import recorded, tui
 from benchmarks.tui.terminal import Terminal, cpu_s, rss_mib
 
@@ -42,14 +43,36 @@ def at_rest(folder: Path, *, for_s: float) -> Iterable[Figure]:
         yield Figure("idle: CPU", f"{100 * (cpu_s(terminal.pid) - cpu) / for_s:.1f} % of a core")
 
 
+ECHO = "import os, tty; tty.setraw(0); any(os.write(1, os.read(0, 1024)) < 0 for _ in iter(int, 1))"
+
+
+def echo() -> Iterable[Figure]:
+    """What a key costs in a program that only sends it back: the machine's share of every figure here."""
+    luck = random.Random(7)
+    with Terminal([sys.executable, "-c", ECHO], columns=80, lines=24) as terminal:
+        terminal.listen(0.5)
+        took = []
+        for _ in range(KEYS):
+            terminal.forget()
+            terminal.press("j")
+            took.append(terminal.until_said(b"j"))
+            terminal.listen(0.02 + 0.03 * luck.random())
+    milliseconds = [1e3 * quantile(took, share) for share in (0.5, 0.95)]
+    yield Figure("a bare echo of a key, p50 / p95", " / ".join(f"{one:.1f}" for one in milliseconds) + " ms")
+
+
 def keys_at_rest(folder: Path) -> Iterable[Figure]:
     """From a key to the bytes that hold the row of the cursor."""
+    yield from echo()
     with recorded("calm", folder):
         for columns, lines in (SMALL, LARGE):
             with tui(folder, columns=columns, lines=lines) as terminal:
                 terminal.until("orders_nightly")
                 terminal.quiet(1.0)
-                took = list(walk(terminal, names_in_order(terminal)))
+                names, cpu = names_in_order(terminal), cpu_s(terminal.pid)
+                took = list(walk(terminal, names))
+                cpu = cpu_s(terminal.pid) - cpu
+            yield Figure(f"key, {columns}x{lines}, with all that follows: CPU", f"{1e3 * cpu / len(took):.1f} ms")
             yield from spread(f"key to paint, {columns}x{lines}, idle", took, {"p50": 8, "p95": 40, "max": 100})
 
 

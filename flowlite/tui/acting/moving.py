@@ -57,22 +57,25 @@ def no_failure(app: FlowliteApp) -> str:
     """Everything is well."""
     run = last_failure(app)
     if run is not None and app.history.here[:2] == ("run", str(run)):
-        return f"this is the last failure: run {run}"
+        return f"this is the only failure: run {run}"
     return "" if run is not None else "nothing has failed since it went well last"
 
 
 def last_failure(app: FlowliteApp) -> int | None:
-    """The newest failed run: of the DAG that one is at, else of all that still fail."""
+    """The newest failed run: of the DAG that one is at, else of all that still fail; from one of these on, the next."""
+    failing = [str(need.run.id) for need in needs(app.world) if isinstance(need, Failing)]
+    if app.history.here.view == "run" and app.history.here.of in failing:
+        return int(failing[(failing.index(app.history.here.of) + 1) % len(failing)])
     for dag_id in dags_aimed_at(app):
         dag = app.world.dags.get(dag_id)
         failed = [] if dag is None else [run for run in dag.runs if run.state == "failed"]
         if failed:
             return failed[0].id
-    return next((need.run.id for need in needs(app.world) if isinstance(need, Failing)), None)
+    return int(failing[0]) if failing else None
 
 
 def to_failure(app: FlowliteApp) -> None:
-    """Into the run that failed last, at its first failure."""
+    """Into a run that failed, at its first failure."""
     run = last_failure(app)
     if run is not None:
         app.go(Place("run", str(run)))
@@ -105,7 +108,7 @@ def anywhere(verb: str, title: str, keys: tuple[str, ...], run: Callable[[Flowli
 
 MOVING = (
     Action(
-        id="everywhere.failure", title="Go to the last failure, and why", keys=("f",), run=to_failure,
+        id="everywhere.failure", title="Go to the last failure, then to the next, and why", keys=("f",), run=to_failure,
         reason=no_failure, rank=30, hint="failure",
     ),
     anywhere("next-pane", "Next pane", ("tab",), next_pane),

@@ -13,6 +13,7 @@ from flowlite.tui.rows import Line, Piece, rule
 from flowlite.tui.telling import cause_pieces, often
 from flowlite.tui.widgets.listing import Listing
 
+LEAST = 12  # cells: what is said last is left out rather than cut to nothing
 NOW = "now"
 
 
@@ -51,7 +52,9 @@ class NeedsList(Listing):
         line = Line(width).skip(2)
         if key == NOW:
             return line.put("now     ", "dim").pieces(*self.at_work()).row
-        return line.pieces(*self.told(self._needs[key])).row
+        *said, last = self.told(self._needs[key])
+        line.pieces(*said)
+        return line.put(*last).row if line.x + LEAST <= width or last[1] != "dim" else line.row
 
     def at_work(self) -> list[Piece]:
         """How much is going on."""

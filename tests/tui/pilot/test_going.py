@@ -99,6 +99,15 @@ async def test_lists_are_sorted_by_each_of_their_columns(tmp_path):
         assert "orders_nightly" not in screen.lines[3]
 
 
+async def test_one_key_walks_through_all_that_fails(tmp_path):
+    async with screen_of("failing", tmp_path) as screen:
+        seen = []
+        for _ in range(4):
+            await screen.press("f")
+            seen.append(screen.lines[0].split()[2])
+        assert seen == ["gold_kpis", "orders_nightly", "ml_features", "gold_kpis"]
+
+
 async def test_the_palette_finds_dags_runs_places_actions_and_themes(tmp_path):
     async with screen_of("failing", tmp_path) as screen:
         await screen.press("colon")
