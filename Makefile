@@ -64,6 +64,10 @@ imports: $(READY)  ## which room may see which: the contracts of pyproject.toml
 bench: $(READY)  ## flowlite against bare loops, in one run: a table and a plot
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-daemon
+bench-daemon: $(READY)  ## the real daemon: start, idle, lateness, sensors, triggers, 1,000 DAG files (12 minutes)
+	@$(BIN)/python -m benchmarks.daemon $(ARGS)
+
 bench-million: $(READY)  ## what a million task instances in the file cost
 	@$(BIN)/python -m benchmarks.million $(ARGS)
 

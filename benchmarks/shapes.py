@@ -12,6 +12,13 @@ import flowlite
 from benchmarks.measure import Sample, cpu_seconds
 from flowlite import Dag, shell, task
 
+# Tasks, edges and layers of published executions of scientific workflows: sarek, srasearch, viralrecon, airrflow, bwa,
+# montage (WfCommons), and of the largest graph that the core is tested with.
+REAL = (
+    (26, 50, 10), (104, 152, 4), (203, 343, 18), (212, 327, 25), (1_004, 4_000, 3), (1_738, 4_698, 8),
+    (2_122, 6_114, 40),
+)  # fmt: skip
+
 
 @task
 async def noop() -> None:

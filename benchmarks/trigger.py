@@ -1,24 +1,22 @@
-"""From the wish for a run to the first line of its first task, with a daemon up: by a command, and over the socket.
-
-    python -m benchmarks.trigger [--times 20]
+"""P6: from the wish for a run to the first line of its first task, with a daemon up: by a command, and over the socket.
 
 Beside them, for the scale: an interpreter that does nothing, and a request that only looks.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.__main__ import Figure
+from benchmarks.real import ENV, FLOWLITE, project, up, wait_for
+
+TIMES = 20
 PIPELINE = """
 import time
 from pathlib import Path
@@ -28,39 +26,34 @@ from flowlite import dag, task
 async def body():
     Path("{root}/first").write_text(repr(time.time()))
 
-@dag
+@dag(max_active_runs=10)
 def first():
     body()
 """
 
 
-FLOWLITE = [sys.executable, "-m", "flowlite"]
-# Where bytecode may not be written, every command compiles every module again: that is not what is measured here.
-ENV = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
-@contextmanager
-def daemon() -> Iterator[Path]:
-    """The folder of a project with a daemon up."""
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        (root / "pipelines").mkdir()
-        (root / "flowlite.toml").write_text("")
-        (root / "pipelines" / "first.py").write_text(PIPELINE.format(root=root))
-        subprocess.run([*FLOWLITE, "up", "--detach"], cwd=root, check=True, env=ENV, stdout=subprocess.DEVNULL)
-        try:
-            yield root
-        finally:
-            subprocess.run([*FLOWLITE, "down", "--kill"], cwd=root, check=True, env=ENV, stdout=subprocess.DEVNULL)
+def trigger(times: int = TIMES) -> Iterator[Figure]:
+    """Medians of so many."""
+    with project({"first.py": PIPELINE}) as root, up(root):
+        by_command(root, 2)  # the first of everything is slower
+        commands = statistics.median(by_command(root, times))
+        bodies, looks = map(statistics.median, asyncio.run(over_the_socket(root, times)))
+    bare = statistics.median(nothing(times))
+    yield Figure("`trigger` to the first task body", f"p50 {commands:.0f} ms", f"a bare interpreter: {bare:.0f} ms",
+                 "p50 <= 150 ms", commands <= 150)  # fmt: skip
+    yield Figure("a request for a run, to the same", f"p50 {bodies:.1f} ms", f"a request that looks: {looks:.1f} ms",
+                 "<= 10 ms", bodies <= 10)  # fmt: skip
 
 
 def by_command(root: Path, times: int) -> list[float]:
-    """`flowlite run first`, from before its process is made; milliseconds."""
-    found = []
+    """`flowlite trigger first`, from before its process is made; milliseconds."""
+    found, body = [], root / "first"
     for _ in range(times):
+        body.unlink(missing_ok=True)
         began = time.time()
-        subprocess.run([*FLOWLITE, "run", "first"], cwd=root, check=True, env=ENV, stdout=subprocess.DEVNULL)
-        found.append(1e3 * (float((root / "first").read_text()) - began))
+        subprocess.run([*FLOWLITE, "trigger", "first"], cwd=root, check=True, env=ENV, stdout=subprocess.DEVNULL)
+        wait_for(lambda: body.exists() and body.stat().st_size > 0)
+        found.append(1e3 * (float(body.read_text()) - began))
     return found
 
 
@@ -90,28 +83,3 @@ def nothing(times: int) -> list[float]:
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         found.append(1e3 * (time.perf_counter() - began))
     return found
-
-
-def shown(name: str, found: list[float]) -> None:
-    """One line."""
-    worst = statistics.quantiles(found, n=20)[-1]
-    print(f"{name:<44} p50 {statistics.median(found):7.1f} ms   p95 {worst:7.1f} ms")
-
-
-def main() -> None:
-    """All of it, in one run."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--times", type=int, default=20)
-    times = options.parse_args().times
-    with daemon() as root:
-        by_command(root, 2)  # the first of everything is slower
-        commands = by_command(root, times)
-        bodies, looks = asyncio.run(over_the_socket(root, times))
-    shown("flowlite run, to the first line of its task", commands)
-    shown("a request for a run, to the same", bodies)
-    shown("a request that looks at a run", looks)
-    shown("an interpreter that does nothing", nothing(times))
-
-
-if __name__ == "__main__":
-    main()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -113,8 +114,7 @@ class Served:
 
     async def __aenter__(self) -> Desk:
         well = await self._first_answer()
-        folders = [folder.absolute() for folder in self._place.dag_folders]
-        if not all(any(one.is_relative_to(theirs) for theirs in well.dag_folders) for one in folders):
+        if not are_within(self._place.dag_folders, well.dag_folders):
             raise StateInUse(self._place.state, f"the daemon (process {self._pid})")
         return cast("Desk", RemoteDesk(self._line))  # the table has every verb that a Desk has: a test says so
 
@@ -136,6 +136,11 @@ class Served:
                         f"`flowlite status` says whether it is up, and {self._place.state / 'logs'} holds its log"
                     ) from error
             await asyncio.sleep(STEP_S)
+
+
+def are_within(folders: Iterable[Path], theirs: Iterable[Path]) -> bool:
+    """Whether a daemon that loads those has all of these."""
+    return all(any(one.absolute().is_relative_to(other) for other in theirs) for one in folders)
 
 
 def called_as(route: Route, arguments: dict[str, Any]) -> tuple[str, str, Any]:

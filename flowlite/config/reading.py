@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flowlite.config import channels, connections
 from flowlite.config.fields import converted, read_table
 from flowlite.config.problems import ConfigError, Source, nearest
 from flowlite.config.references import Unresolved, overridden, resolved
@@ -19,7 +19,7 @@ from flowlite.config.settings import DEFAULT_POOLS, Entry, Settings
 FIXED: Mapping[str, type] = {
     "flowlite": Flowlite, "notify": Notify, "retention": Retention, "api": Api, "web": Web,
 }  # fmt: skip
-NAMED = {"connections": connections.KINDS, "channels": channels.KINDS}
+NAMED = ("connections", "channels")
 SECTIONS = (*FIXED, *NAMED, "pools")
 FILE_NAME = "flowlite.toml"
 
@@ -133,13 +133,13 @@ def entries(
 
 def entry(section: str, name: str, table: Any, source: Source, env: Mapping[str, str], root: Path) -> Entry:
     """One of them. A secret that is not there is told when the entry is used: `flowlite check` needs no secrets."""
-    path = f"{section}.{name}"
+    path, kinds = f"{section}.{name}", kinds_of(section)
     if not isinstance(table, Mapping) or "type" not in table:
-        raise source.error(path, None, f"[{path}] has no type", f"add type = ..., {nearest('', NAMED[section])}")
+        raise source.error(path, None, f"[{path}] has no type", f"add type = ..., {nearest('', kinds)}")
     type_, raw = str(table["type"]), {key: value for key, value in table.items() if key != "type"}
-    if type_ not in NAMED[section]:
-        raise source.error(path, "type", f"type = {type_!r} is not known", f"use {nearest(type_, NAMED[section])}")
-    kind = NAMED[section][type_]
+    if type_ not in kinds:
+        raise source.error(path, "type", f"type = {type_!r} is not known", f"use {nearest(type_, kinds)}")
+    kind = kinds[type_]
     if type_ == "custom" and "fields" not in raw:
         raw = {"fields": raw}
     try:
@@ -148,6 +148,11 @@ def entry(section: str, name: str, table: Any, source: Source, env: Mapping[str,
         read_keys(kind, raw, path, source)
         problem = source.error(path, None, f"[{path}]: {missing}", "set it before this is used")
         return Entry(name, type_, None, problem)
+
+
+def kinds_of(section: str) -> Mapping[str, type]:
+    """What can be said of each type. Read where a file has one: to make so many classes takes longer than the rest."""
+    return import_module(f"flowlite.config.{section}").KINDS  # type: ignore[no-any-return]
 
 
 def read_keys(kind: type, raw: Mapping[str, Any], path: str, source: Source) -> None:
