@@ -18,10 +18,11 @@ from typing import Any
 
 from flowlite.config import Settings, use_everywhere
 from flowlite.core.errors import FlowliteError
+from flowlite.engine.clock import Clock, WallClock
 from flowlite.engine.engine import Engine
 from flowlite.engine.lock import StateLock, pid_of
 from flowlite.engine.printing import prints_go_to_logs
-from flowlite.engine.scheduling import Scheduler
+from flowlite.engine.scheduling import AlarmClock, Scheduler
 from flowlite.engine.settings import EngineSettings
 from flowlite.loading.catalog import Catalog, load_folder
 from flowlite.service import systemd
@@ -61,11 +62,13 @@ class Daemon:
     """`await live(ready)` is its whole life. Raises StateInUse, StoreError, or what the engine died of."""
 
     def __init__(
-        self, place: Place, settings: Settings, tell: Tell, *, read: Configured | None = None, drain_s: float = DRAIN_S
-    ) -> None:
-        """`read` reads the configuration again; without it only DAG files can be."""
+        self, place: Place, settings: Settings, tell: Tell, *, read: Configured | None = None, drain_s: float = DRAIN_S,
+        clock: Clock | None = None, alarm: AlarmClock | None = None,
+    ) -> None:  # fmt: skip
+        """`read` reads the configuration again; without it only DAG files can be. `clock` and `alarm`: in the place of
+        the real time, for the engine and for the scheduler."""
         self.place, self.settings, self._tell, self._drain_s = place, settings, tell, drain_s
-        self._read = read
+        self._read, self._clock, self._alarm = read, clock or WallClock(), alarm
         self._reread = asyncio.Event()
         self.since = time.time()
         self.catalog = Catalog()
@@ -112,7 +115,7 @@ class Daemon:
         stack.callback(self.store.close)
         await self._take(await loading)
         await self._start_engine(stack)
-        self.scheduler = Scheduler(self.engine)
+        self.scheduler = Scheduler(self.engine, self._alarm)
         await self.scheduler.start()
         stack.push_async_callback(self.scheduler.stop)
         self.folder = DagFolder(self.place, self.catalog, self.scheduler, self.store, self.tell, loaded_at=loaded_at)
@@ -129,13 +132,13 @@ class Daemon:
             self.tell("failed", str(problem))
 
     async def _start_engine(self, stack: AsyncExitStack) -> None:
-        self.engine = Engine(self.store, self._for_engine())
+        self.engine = Engine(self.store, self._for_engine(), self._clock)
         self.engine.be_patient()
         self.notes = Notes(self._tell, self.engine.machine.graphs)
         self.engine.listeners.append(self.notes.committed)
         self.engine.listeners.append(lambda commit: self._all_is_well())
         self.engine.trouble_listeners.append(self._in_trouble)
-        self.reading = Reading(self.place.state, self.place.pools)
+        self.reading = Reading(self.place.state, self.place.pools, now=self._clock.now)
         stack.callback(self.reading.close)
         self.telling = Telling(self.engine, self.reading, self.settings, self.tell)
         await self.engine.start(self.catalog.dags.values())
