@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from flowlite import Context, Retry, dag, every, group, shell, task
+from flowlite import Context, Retry, dag, every, group, sensor, shell, task
 
 HERE = Path(os.environ["FLOWLITE_TEST"])
 START = os.environ["FLOWLITE_CHAOS_START"]
@@ -89,6 +89,15 @@ def in_process(ctx: Context) -> str:
     return "from a process"
 
 
+@sensor(poke_every=0.15, timeout=3600)
+async def arrived(ctx: Context) -> bool:
+    seen = HERE / f"seen-{ctx.run_id}"
+    with alone(ctx):
+        was_seen = seen.exists()
+        seen.touch()
+    return was_seen
+
+
 @task
 async def total(ctx: Context, numbers: list[int]) -> int:
     with alone(ctx):
@@ -107,3 +116,4 @@ def chaos():
         process >> command
     shaky() >> in_thread() >> done
     process >> done
+    arrived() >> done

@@ -143,5 +143,5 @@ def test_killed_a_thousand_times(chaos):
     hit, poison = lived_through(chaos(kills), seed=int(os.environ.get("FLOWLITE_SEED", "7")), kills=kills, runs=kills)
     print(f"{kills} kills; states hit: {dict(hit)}; given up as poison: {poison}")
     assert len(poison) <= kills // 100
-    wanted = {"pending", "queued", "running", "retrying"}
+    wanted = {"pending", "queued", "running", "retrying", "waiting"}
     assert all(hit[state] >= min(20, kills // 50) for state in wanted), hit
