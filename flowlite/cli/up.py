@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -40,6 +41,7 @@ def up(setting: Setting, detach: bool, with_tui: bool, ready_fd: int | None) -> 
         return
     import asyncio
 
+    gc.disable()  # until it works: a start makes much that stays, and a tenth of it would go into looking for garbage
     asyncio.run(live(setting, ready_fd))
 
 
@@ -62,6 +64,8 @@ async def live(setting: Setting, ready_fd: int | None) -> None:
 
 def is_up(daemon: Daemon, ready_fd: int | None) -> None:
     """Say so, also to whoever has started us and waits."""
+    gc.freeze()
+    gc.enable()
     problems = f", {count(len(daemon.catalog.problems), 'problem')}" if daemon.catalog.problems else ""
     there = f"{count(len(daemon.catalog.dags), 'DAG')}{problems}, state in {daemon.place.state}"
     say(f"flowlite is up (process {daemon.pid}): {there}")
