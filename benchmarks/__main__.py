@@ -85,10 +85,11 @@ def processes(runs: int) -> Iterable[Figure]:
 
 
 def real_shapes(runs: int) -> Iterable[Figure]:
-    """P12: graphs as large and as dense as those of published scientific workflows, whose tasks do nothing."""
+    """P12: graphs as large and as dense as those of published scientific workflows, whose tasks do nothing; not the
+    first run of its engine, which starts its threads."""
     for tasks, edges, layers in shapes.REAL:
         dag = shapes.layered(tasks, edges, layers)
-        flow = median_of(runs, lambda folder, dag=dag: run_once(dag, folder, 64))
+        flow = median_of(runs, lambda folder, dag=dag: run_once(dag, folder, 64, before=1))
         rate = tasks / flow.wall_s
         name = f"{tasks:,} tasks, {edges:,} edges, {layers} layers"
         yield Figure(name, f"{rate:,.0f} tasks/s", "", ">= 3,000 tasks/s", rate >= 3_000)

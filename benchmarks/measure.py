@@ -23,13 +23,16 @@ class Sample:
     peak_rss_bytes: int
 
 
-def run_once(dag: flowlite.Dag, folder: Path, slots: int) -> Sample:
-    """One run of a DAG with durable state in a new file; from the trigger to the end being known."""
+def run_once(dag: flowlite.Dag, folder: Path, slots: int, *, before: int = 0) -> Sample:
+    """One run of a DAG with durable state in a new file; from the trigger to the end being known. `before`: so many
+    runs came before it in the same engine, as in a daemon that is up."""
 
     async def main() -> tuple[float, float]:
         pools = {"default": slots, "commands": slots}
         async with flowlite.open(folder / "state", pools=pools) as fl:
             await fl.register(dag)
+            for _ in range(before):
+                await fl.run(dag)
             wall, cpu = time.perf_counter(), cpu_seconds()
             run = await fl.run(dag)
             wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
