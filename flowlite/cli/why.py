@@ -97,8 +97,8 @@ def show_facts(cause: Cause) -> None:
         say(f"  also failed: {_some(cause.also_failed)}")
     if cause.blocked:
         say(f"  blocked: {_some(cause.blocked)}")
-    if cause.same_error is not None and cause.same_error.looked_at > 1:
-        say(f"  same error in {len(cause.same_error.runs)} of the last {count(cause.same_error.looked_at, 'run')}")
+    if cause.same_error is not None and len(cause.same_error.runs) > 1:
+        say(f"  same error in {len(cause.same_error.runs)} of the last {cause.same_error.looked_at} runs")
 
 
 def _name(hold: object) -> str:
