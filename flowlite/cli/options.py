@@ -19,3 +19,4 @@ task_option = click.option(
 why_option = click.option("--why", "reason", default="", metavar="TEXT", help="Why, for the record.")
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 dry_option = click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+rehearsal_option = click.option("--dry-run", "is_dry", is_flag=True, help="Say what would run, and run nothing.")

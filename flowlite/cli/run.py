@@ -9,7 +9,7 @@ import click
 from flowlite.cli.faults import WorkFailed
 from flowlite.cli.following import Screen
 from flowlite.cli.live import Watcher, ended, until_the_end
-from flowlite.cli.options import date_option, param_option, part_option
+from flowlite.cli.options import date_option, param_option, part_option, rehearsal_option
 from flowlite.cli.output import json_option, paint, print_json, say
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @date_option
 @param_option
 @part_option
-@click.option("--dry-run", "is_dry", is_flag=True, help="Say what would run, and run nothing.")
+@rehearsal_option
 @json_option
 @click.pass_obj
 def run(

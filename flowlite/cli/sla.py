@@ -56,9 +56,15 @@ def list_(setting: Setting, dag: str | None, missed: bool, limit: int, as_json: 
 
 @click.command("report")
 @click.option("--days", type=click.FloatRange(0.01, 3660), default=30.0, show_default=True, help="So far back.")
-@click.option("--month", type=click.DateTime(["%Y-%m"]), help="A calendar month (UTC) instead, like 2024-03.")
-@click.option("--since", type=click.DateTime(INSTANTS), help="From this instant (UTC) instead, like 2024-03-01.")
-@click.option("--until", type=click.DateTime(INSTANTS), help="With --since: to this instant (default: now).")
+@click.option(
+    "--month", metavar="MONTH", type=click.DateTime(["%Y-%m"]), help="A calendar month (UTC) instead, like 2024-03."
+)
+@click.option(
+    "--since", metavar="T", type=click.DateTime(INSTANTS), help="From this instant (UTC) instead, like 2024-03-01."
+)
+@click.option(
+    "--until", metavar="T", type=click.DateTime(INSTANTS), help="With --since: to this instant (default: now)."
+)
 @json_option
 @click.pass_obj
 def report(

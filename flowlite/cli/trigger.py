@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from flowlite.cli.options import date_option, param_option, part_option
+from flowlite.cli.options import date_option, param_option, part_option, rehearsal_option
 from flowlite.cli.output import json_option, paint, print_json
 from flowlite.cli.setting import Setting
 from flowlite.cli.tables import Cell
@@ -23,14 +23,20 @@ if TYPE_CHECKING:
 @date_option
 @param_option
 @part_option
+@rehearsal_option
 @json_option
 @click.pass_obj
 def trigger(
     setting: Setting, dag: str, date: str | None, params: tuple[tuple[str, Any], ...], tasks: tuple[str, ...],
-    as_json: bool,
+    is_dry: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask for a run of DAG, and do not wait for it. Where no daemon is up, it waits for one."""
     setting, dag_id = setting.for_dag(dag)
+    if is_dry:
+        from flowlite.cli.run import rehearsed, show_rehearsal
+
+        show_rehearsal(setting.ask(lambda client: rehearsed(client, dag_id, date, params, tasks)), as_json)
+        return
     if (
         dag_id is not None
         and setting.dag_file is None

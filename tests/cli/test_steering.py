@@ -68,6 +68,13 @@ def test_a_date_that_is_taken_is_refused(cli):
     assert cli("trigger", "knobs", "--param", "speed=fast").exit_code == 2
 
 
+def test_what_would_be_triggered_is_told_and_nothing_is_asked_for(cli):
+    told = cli("trigger", "sales", "--date", "2024-01-01", "--dry-run")
+    assert told.out == cli("run", "sales", "--date", "2024-01-01", "--dry-run").out
+    assert "nothing was run" in told.out
+    assert cli("runs", "list", "--json").json == []
+
+
 # --- DAGs -------------------------------------------------------------------------------------------------------------
 def test_a_pause_holds_until_somebody_ends_it(cli):
     assert cli("dags", "pause", "sales", "reports", "--why", "stocktaking").out == (
