@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from flowlite.service.notes import Note
     from flowlite.service.places import Place
 
+GONE_WITHIN_S = 1.0
+
 
 @click.command()
 @click.option("--detach", "-d", is_flag=True, help="Go on in the background; its lines go to logs/daemon.log.")
@@ -86,20 +88,30 @@ def listen_to_signals(loop: AbstractEventLoop, daemon: Daemon) -> None:
     ways = {signal.SIGTERM: Leave.LEAVE, signal.SIGINT: Leave.LEAVE, signal.SIGUSR1: Leave.DRAIN}
     for number, how in {**ways, signal.SIGUSR2: Leave.KILL}.items():
         loop.add_signal_handler(number, daemon.stop, how)
-    loop.add_signal_handler(signal.SIGHUP, hung_up, daemon, is_terminal())
+    loop.add_signal_handler(signal.SIGHUP, hung_up, loop, daemon, is_terminal())
     faulthandler.register(signal.SIGQUIT)
 
 
-def hung_up(daemon: Daemon, had_terminal: bool) -> None:
+def hung_up(loop: AbstractEventLoop, daemon: Daemon, had_terminal: bool) -> None:
     """SIGHUP: read the configuration again; or the terminal is gone that we were started in, and we go, too."""
+    if had_terminal and not is_terminal():
+        leave_if_gone(daemon)
+        return
+    daemon.read_again()
+    if had_terminal:  # the signal comes a moment before the terminal goes
+        loop.call_later(GONE_WITHIN_S, leave_if_gone, daemon)
+
+
+def leave_if_gone(daemon: Daemon) -> None:
+    """There is nobody left to tell anything."""
     from flowlite.service.daemon import Leave
 
-    if not had_terminal or is_terminal():
-        daemon.read_again()
+    if daemon.is_leaving or is_terminal():
         return
     nowhere = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nowhere, fd)
+    os.close(nowhere)
     daemon.stop(Leave.LEAVE)
 
 

@@ -103,6 +103,11 @@ class Daemon:
             self._hurried.set()
         self._asked.set()
 
+    @property
+    def is_leaving(self) -> bool:
+        """Somebody has asked for the end."""
+        return self._asked.is_set()
+
     async def _start(self, stack: AsyncExitStack) -> None:
         self.place.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = StateLock(self.place.state)

@@ -19,6 +19,7 @@ from flowlite.service.places import Place
 from flowlite.store.store import Store
 
 QUIET_MS, LONGEST_MS = 20, 200  # an editor's several writes are one change
+ASK_AGAIN_S = 0.5
 LOOK_AGAIN_S = 1.0  # for a folder that is not there yet
 FOLDERS_EVERY_MS = 5_000  # whether they are still the same ones
 POLL_MS = 300
@@ -44,10 +45,10 @@ class DagFolder:
         self._task = asyncio.get_running_loop().create_task(self._live(), name="flowlite folder watch")
 
     async def stop(self) -> None:
-        """Watch no more."""
-        if self._task is not None:
+        """Watch no more. Asked again and again: what watches may take one cancellation for its own."""
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.wait([self._task])
+            await asyncio.wait([self._task], timeout=ASK_AGAIN_S)
 
     async def _live(self) -> None:
         async for changed in self._changes():
@@ -107,7 +108,8 @@ class DagFolder:
                     self._tell("", f"DAG folders are looked at every {POLL_MS} ms: they can't be watched ({error})")
                 is_polling = True
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), LOOK_AGAIN_S)
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await self._moved.wait()
 
     async def _watched(self, *, is_polling: bool) -> AsyncIterator[set[Path]]:
         """Until a DAG folder appears, is moved away, or is another one than before."""

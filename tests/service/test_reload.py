@@ -165,4 +165,13 @@ def test_with_its_terminal_gone_it_leaves(project):
     while b"read again" not in said:
         said += os.read(terminal, 1_000)
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    ended: list[int] = []
+
+    def is_over() -> bool:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            ended.append(os.waitstatus_to_exitcode(status))
+        return bool(found)
+
+    project.wait_for(is_over)
+    assert ended == [0]
