@@ -33,7 +33,7 @@ def status(ctx: click.Context, setting: Setting, as_json: bool) -> None:
 
 
 async def looked(client: Client) -> Health:
-    """From the state file: it answers also when the daemon does not."""
+    """It answers also when the daemon does not."""
     return await client.health()
 
 
@@ -46,6 +46,8 @@ def show(found: Health) -> None:
         paint(Cell("○ no daemon", "yellow", bold=True), f"  {found.holder} works on {found.state}")
     else:
         paint(Cell("○ down", "yellow", bold=True), f"  state in {found.state}; start it with `flowlite up`")
+    for trouble in found.degraded:
+        paint(Cell("  ✗ ", "red"), trouble)
     say(
         f"  {count(found.running, 'run')} running, {found.queued} queued, {found.waiting_for_people} waiting for people"
     )

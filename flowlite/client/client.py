@@ -4,8 +4,10 @@ engine in this process does."""
 from __future__ import annotations
 
 import time
+from asyncio import timeout
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from inspect import isawaitable
@@ -17,7 +19,7 @@ from flowlite.service.errors import Unknown
 from flowlite.service.looking import Looking
 from flowlite.service.places import Place
 from flowlite.service.presence import DAEMON_ROLE
-from flowlite.service.records import DagDetail, DagInfo, Fire, PoolQueue, PoolUse, Rehearsal, Why
+from flowlite.service.records import DagDetail, DagInfo, Fire, Health, PoolQueue, PoolUse, Rehearsal, Why
 
 if TYPE_CHECKING:
     from flowlite.authoring.dag import Dag
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from flowlite.loading.problem import Problem
     from flowlite.service.desk import Desk
     from flowlite.store.views import ProblemView
+
+
+PATIENCE_S = 2.0  # with a daemon that is asked how it is
 
 
 class Client(Looking):
@@ -96,6 +101,21 @@ class Client(Looking):
         )
 
     # --- what a daemon knows best -------------------------------------------------------------------------------------
+    async def health(self) -> Health:
+        """From the state file, so that it is told also when a daemon does not answer; and what that says is wrong."""
+        found = await super().health()
+        return replace(found, degraded=await self._degraded(found.pid)) if found.pid is not None else found
+
+    async def _degraded(self, pid: int) -> tuple[str, ...]:
+        from flowlite.client.remote_line import DaemonLeft
+
+        try:
+            async with timeout(PATIENCE_S):
+                return tuple((await self.remote.raw("health"))["degraded"])
+        except (TimeoutError, DaemonLeft, OSError):
+            return (f"it does not answer: it starts or ends just now, or it hangs; `kill -QUIT {pid}` makes it write "
+                    "where it stands",)  # fmt: skip
+
     async def dags(self) -> list[DagInfo]:
         """Every DAG by id, with its last runs. A daemon has the last good version of those in a broken file."""
         return await self._as_loaded("dags")  # type: ignore[no-any-return]

@@ -362,3 +362,4 @@ class Health:
     failed: tuple[RunView, ...]  # the newest first, of those that nothing has made good since
     problems: tuple[ProblemView, ...]  # of DAG files, as the daemon found them
     next: tuple[ComingFire, ...]  # soonest first; none of paused DAGs
+    degraded: tuple[str, ...] = ()  # what a daemon that is up can't do now

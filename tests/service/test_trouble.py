@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ def test_with_a_full_disk_it_says_so_and_goes_on_when_there_is_space(small_state
         except OSError:
             pass
     project.wait_for(lambda: "nothing can be written" in project.said())
-    assert "○" not in project.flowlite("status")
+    assert "✗ the disk that holds" in project.flowlite("status")
     before = successes(project)
     ballast.unlink()
     project.wait_for(lambda: "can be written again" in project.said())
@@ -85,6 +86,18 @@ def test_while_another_process_holds_the_file_it_waits(project):
         holder.execute("ROLLBACK")
     project.wait_for(lambda: successes(project) > before)
     assert project.stop() == 0
+
+
+def test_status_names_a_daemon_that_hangs(project):
+    daemon = project.up()
+    assert "✗" not in project.flowlite("status")
+    daemon.send_signal(signal.SIGSTOP)
+    try:
+        assert f"does not answer: it starts or ends just now, or it hangs; `kill -QUIT {daemon.pid}`" in (
+            project.flowlite("status")
+        )
+    finally:
+        daemon.send_signal(signal.SIGCONT)
 
 
 def test_fifty_live_commands_are_adopted_and_schedules_go_on_within_three_seconds(project):
