@@ -91,7 +91,7 @@ def failed(row: AttemptRow) -> str:
     if row.evidence is not None and row.evidence.error:
         error = json.loads(row.evidence.error)
         first = str(error["message"] or "").strip().partition("\n")[0][:MESSAGE_CHARS]
-        kind = "" if error["type"] == row.outcome else f": {error['type']}"
+        kind = "" if error["type"] in (row.outcome, "error") else f": {error['type']}"
         message = f"{kind}: {first}" if first else kind
     return f"attempt {row.number} {row.outcome.replace('_', ' ')}{message}"
 

@@ -106,6 +106,20 @@ def test_a_run_keeps_the_graph_that_it_was_made_from(project, monkeypatch):
     assert (project.root / "second").read_text() == "new"
 
 
+def test_a_task_that_is_gone_when_its_turn_comes_fails_and_says_so(project):
+    project.write("steps.py", STEPS.format(word="", body="first() >> second()"))
+    project.up()
+    project.flowlite("trigger", "steps")
+    project.wait_for((project.root / "begun").exists)
+    project.write("steps.py", STEPS.format(word="", body="first()"))
+    project.wait_for(lambda: "steps is loaded anew" in project.said())
+    (project.root / "go").touch()
+    project.wait_for(lambda: "run 1 of steps for" in project.said())
+    gone = "DAG 'steps' has no task 'second' any more; put it back, or mark the task"
+    assert f"second attempt 1 failed: {gone}" in project.said()
+    assert gone in project.flowlite("why", "1")
+
+
 def test_started_with_a_broken_file_it_says_so_and_takes_the_mended_one(project):
     file = project.write("ticks.py", "def (")
     project.up()
