@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowlite import cron, every
-from tests.engine.scheduling.thirty_days import DOWN, END, TABLES, oracle
+from tests.engine.scheduling.thirty_days import DOWN, END, TABLES, check
 
 
 def dags(dag_named):
@@ -36,14 +36,4 @@ async def test_what_ran_when_is_what_the_table_says(scene_at, dag_named):
     await scene.up(*dags(dag_named))
     await live(scene)
     for name in TABLES:
-        rows = await scene.rows(name)
-        expected = oracle(name)
-        assert [(row.starts_at, row.ends_at, row.decision) for row in rows] == [
-            (start.timestamp(), end.timestamp(), what) for start, end, what, _, _ in expected
-        ], name
-        for row, (_, end, _, first, last) in zip(rows, expected, strict=True):
-            assert first.timestamp() <= row.at <= last.timestamp(), (name, end)
-        runs = {run.id: run for run in await scene.runs(name)}
-        assert {row.run_id for row in rows} - {None} == runs.keys(), name
-        assert {run.state for run in runs.values()} == {"success"}, name
-        assert {run.kind for run in runs.values()} == {"scheduled"}, name
+        check(name, await scene.rows(name), await scene.runs(name))

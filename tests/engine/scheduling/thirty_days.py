@@ -3,9 +3,13 @@ calendar and a pencil: no schedule code of ours takes part in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
+
+from flowlite.core.planned import IntervalRow
+from flowlite.store.views import RunView
 
 BERLIN = ZoneInfo("Europe/Berlin")
 BEGIN = datetime(2024, 3, 15, 0, 7, tzinfo=UTC)
@@ -66,3 +70,15 @@ def oracle(name: str) -> list[tuple[datetime, datetime, str, datetime, datetime]
         late = LATE if away is not None and away[2] == "sleep" else timedelta()
         found.append((start, end, "skipped" if is_missed else "ran", seen_at, seen_at + late))
     return found
+
+
+def check(name: str, rows: Sequence[IntervalRow], runs: Sequence[RunView]) -> None:
+    """These are all decided intervals of a DAG, oldest first, and all its runs: as the table has them."""
+    expected = oracle(name)
+    assert [(row.starts_at, row.ends_at, row.decision) for row in rows] == [
+        (start.timestamp(), end.timestamp(), what) for start, end, what, _, _ in expected
+    ], name
+    for row, (_, end, _, first, last) in zip(rows, expected, strict=True):
+        assert first.timestamp() <= row.at <= last.timestamp(), (name, end)
+    assert {row.run_id for row in rows} - {None} == {run.id for run in runs}, name
+    assert {(run.state, run.kind) for run in runs} == {("success", "scheduled")}, name
