@@ -163,7 +163,7 @@ def loaded(ids: list[str], changed: list[str]) -> str:
     """`sales is loaded anew, with another declaration`."""
     said = f"{named(ids)} {is_or_are(ids)} loaded anew"
     if not changed:
-        return f"{said}; only code has changed"
+        return f"{said}; declared as before"
     return f"{said}; declared differently: {named(changed)}" if changed != ids else said
 
 

@@ -54,7 +54,7 @@ def test_a_saved_file_runs_as_it_now_is(project):
     project.wait_for(lambda: "old" in notes(project))
     project.write("ticks.py", TICKS.format(word="new"))
     project.wait_for(lambda: "new" in notes(project))
-    assert "ticks is loaded anew; only code has changed" in project.said()
+    assert "ticks is loaded anew; declared as before" in project.said()
 
 
 def test_a_broken_file_goes_on_as_it_last_was_and_everybody_is_told(project):
