@@ -18,19 +18,28 @@ from flowlite.loading.trial import TIMEOUT_S, try_files
 
 @dataclass(slots=True)
 class Catalog:
-    """What the DAG folders hold. `broken` are the problems by the file that was being loaded."""
+    """What the DAG folders hold. `broken` are the problems by the file that was being loaded; `gone` are ids that they
+    held once, as far as somebody knows."""
 
     dags: dict[str, Dag] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     files: tuple[Path, ...] = ()
     broken: dict[Path, list[Problem]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def become(self, other: Catalog) -> None:
         """For those who hold on to this one."""
+        before = list(self.dags)
         self.dags.clear()
         self.dags.update(other.dags)
+        self.remember(before)
         self.problems[:] = other.problems
         self.files, self.broken = other.files, other.broken
+        self.gone.difference_update(self.dags)
+
+    def remember(self, dag_ids: Iterable[str]) -> None:
+        """There were these."""
+        self.gone.update(id_ for id_ in dag_ids if id_ not in self.dags)
 
     def blame(self, file: Path, problem: Problem) -> None:
         """A file has it."""

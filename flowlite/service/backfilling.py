@@ -140,7 +140,7 @@ class Backfilling:
     def _declared(self, dag_id: str) -> Dag:
         found = self._catalog.dags.get(dag_id)
         if found is None:
-            raise DagUnknown(dag_id, self._catalog.dags, self._catalog.problems)
+            raise DagUnknown(dag_id, self._catalog.dags, self._catalog.problems, self._catalog.gone)
         return found
 
     def _asked(self, dag_id: str, start: str, end: str, **how: Any) -> Backfill:

@@ -132,6 +132,7 @@ class Daemon:
 
     async def _take(self, found: Catalog) -> None:
         self.catalog.become(found)
+        self.catalog.remember(await self.store.views.dag_ids())
         await keep_problems(self.store, found)
         for problem in found.problems:
             self.tell("failed", str(problem))

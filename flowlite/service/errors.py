@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from difflib import get_close_matches
 
 from flowlite.core.errors import FlowliteError
@@ -29,15 +29,19 @@ class TaskUnknown(Unknown):
 
 
 class DagUnknown(Unknown):
-    """No DAG file declares it and it never ran here."""
+    """No DAG file declares it. `gone`: those that there were once."""
 
-    def __init__(self, dag_id: str, known: Iterable[str], problems: Sequence[object] = ()) -> None:
+    def __init__(
+        self, dag_id: str, known: Iterable[str], problems: Sequence[object] = (), gone: Container[str] = ()
+    ) -> None:
         known = list(known)
         if problems:
             many = (
                 "1 DAG file has a problem" if len(problems) == 1 else f"{len(problems)} problems were found, the first"
             )
             way_out = f"{many}: {problems[0]}"
+        elif dag_id in gone:
+            way_out = f"it is gone from the DAG folder; put its file back. `flowlite runs list {dag_id}` has its runs"
         elif known:
             way_out = among(dag_id, known)
         else:

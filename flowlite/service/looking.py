@@ -41,7 +41,7 @@ class Looking(Reading, LogLooking):
         """A DAG by its id. Raises DagUnknown, which tells of the problem if its file has one."""
         found = self.catalog.dags.get(dag_id)
         if found is None:
-            raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems)
+            raise DagUnknown(dag_id, self.catalog.dags, self.catalog.problems, self.catalog.gone)
         return found
 
     async def dags(self) -> list[DagInfo]:

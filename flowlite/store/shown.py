@@ -140,6 +140,10 @@ class Views:
         """Every DAG that was ever declared here, by id, with the states of its last runs."""
         return await self._ask(shown_dags.dag_rows(last))
 
+    async def dag_ids(self) -> list[str]:
+        """Every DAG that was ever declared here."""
+        return await self._ask(shown_dags.dag_ids())
+
     async def team_of(self, dag_id: str) -> str | None:
         """The team of a DAG as it was declared last, "" for none; None: it was never declared here."""
         return await self._ask(shown_dags.team_of(dag_id))

@@ -36,6 +36,12 @@ def dag_rows(last: int) -> Question[list[DagView]]:
     ]  # fmt: skip
 
 
+def dag_ids() -> Question[list[str]]:
+    """Every DAG that was ever declared here."""
+    rows = yield "SELECT dag_id FROM dag ORDER BY dag_id", ()
+    return [dag_id for (dag_id,) in rows]
+
+
 def _run_counts() -> Question[dict[str, dict[str, int]]]:
     rows = yield from packed("dag_id, state, count(*) AS n", "FROM run GROUP BY dag_id, state")
     counts: dict[str, dict[str, int]] = {}

@@ -78,6 +78,22 @@ def test_a_broken_file_goes_on_as_it_last_was_and_everybody_is_told(project):
     assert json.loads(project.flowlite("status", "--json"))["problems"] == []
 
 
+def test_whoever_asks_for_a_removed_dag_is_told_that_it_is_gone_also_after_a_restart(project):
+    file = project.write("ticks.py", TICKS.format(word="x"))
+    project.up()
+    project.wait_for(lambda: notes(project))
+    file.unlink()
+    project.wait_for(lambda: "ticks is gone" in project.said())
+    gone = "there is no DAG 'ticks'; it is gone from the DAG folder; put its file back"
+    assert gone in project.flowlite("trigger", "ticks", code=2)
+    assert project.stop() == 0
+    project.up()
+    assert gone in project.flowlite("dags", "show", "ticks", code=2)
+    project.write("ticks.py", TICKS.format(word="x"))
+    project.wait_for(lambda: "ticks is new" in project.said())
+    project.flowlite("trigger", "ticks")
+
+
 def test_a_removed_dag_is_scheduled_no_longer_and_its_runs_stay(project):
     file = project.write("ticks.py", TICKS.format(word="x"))
     project.up()
