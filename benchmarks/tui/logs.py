@@ -141,7 +141,7 @@ def followed(
     terminal: Terminal, written: multiprocessing.sharedctypes.Synchronized[int], for_s: float
 ) -> Iterable[Figure]:
     """What that costs, and how far behind the screen is."""
-    cpu, chunks, began, lines = cpu_s(terminal.pid), terminal.chunks, time.perf_counter(), written.value
+    cpu, paints, began, lines = cpu_s(terminal.pid), terminal.paints, time.perf_counter(), written.value
     behind = []
     while time.perf_counter() - began < for_s:
         terminal.listen(0.25)
@@ -152,7 +152,7 @@ def followed(
     rate = (written.value - lines) / took_s
     yield at_most("following 20,000 lines/s: CPU", share, 15, "% of a core", f"   {rate:,.0f} lines/s")
     yield at_most("following 20,000 lines/s: behind", max(behind), 1.0, "s", f"   median {median(behind):.2f}")
-    yield at_most("following 20,000 lines/s: paints", (terminal.chunks - chunks) / took_s, 15, "a second")
+    yield at_most("following 20,000 lines/s: paints", (terminal.paints - paints) / took_s, 15, "a second")
     terminal.until("skipping", within_s=2)
 
 

@@ -18,6 +18,7 @@ from types import TracebackType
 import pyte
 
 CHUNK_BYTES = 1 << 16
+ONE_PAINT_S = 0.01  # what comes at shorter intervals belongs together
 KEYS = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "down": "\x1b[B", "up": "\x1b[A", "pagedown": "\x1b[6~",
     "pageup": "\x1b[5~", "home": "\x1b[H", "end": "\x1b[F", "ctrl+d": "\x04", "ctrl+u": "\x15", "ctrl+q": "\x11",
@@ -31,7 +32,7 @@ class Never(Exception):
 class Terminal:
     """`with Terminal(command, columns=80, lines=24) as terminal`. The program ends with it.
 
-    `sent` counts bytes; `said` is what came since `forget`, as it came.
+    `sent` counts bytes, `paints` how often they came; `said` is what came since `forget`, as it came.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self._unseen: list[bytes] = []
-        self.sent, self.chunks = 0, 0
+        self.sent, self.paints, self._last_at = 0, 0, 0.0
         self.said = b""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -85,8 +86,10 @@ class Terminal:
             data = os.read(self._master, CHUNK_BYTES)
         except (BlockingIOError, OSError):  # the other end is closed
             return b""
+        now = time.perf_counter()
         self.sent += len(data)
-        self.chunks += 1
+        self.paints += now - self._last_at > ONE_PAINT_S
+        self._last_at = now
         self.said += data
         self._unseen.append(data)
         return data

@@ -1,5 +1,5 @@
-"""Pictures of the terminal UI on its recorded worlds: `make pictures` makes those of the docs; with `--all FOLDER` every
-screen at every size, to be looked at.
+"""Pictures of the terminal UI on its recorded worlds: `make pictures` makes those of the docs, `--all FOLDER` every
+screen, to be looked at.
 
 They are drawn by the application itself; a browser sets them in whatever monospaced font it has.
 """

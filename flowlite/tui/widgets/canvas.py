@@ -103,8 +103,8 @@ class Canvas(Widget):
         self.renew_now()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        """As ever, but what does not change by it is not painted again."""
-        self.app.call_later(self.screen.set_focus, self, scroll_visible)
+        """At once, so that the next key is for it; what does not change by it is not painted again."""
+        self.screen.set_focus(self, scroll_visible=scroll_visible)
         return self
 
     def on_focus(self, event: events.Focus) -> None:

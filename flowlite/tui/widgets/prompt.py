@@ -81,9 +81,10 @@ class Prompt(Footer, can_focus=True):
         self.renew_now()
 
     def on_blur(self, event: events.Blur) -> None:
-        """Somebody has clicked elsewhere."""
-        self.is_asking = False
-        self.renew()
+        """Somebody has clicked elsewhere. It may ask again already when it hears of that."""
+        if self.screen.focused is not self:
+            self.is_asking = False
+            self.renew()
 
     def _tell(self, text: str) -> None:
         self.error = ""

@@ -56,3 +56,12 @@ async def test_what_is_typed_behind_a_key_that_opens_nothing_is_done_after_it(tm
         burst(screen.app, "pj")
         await screen.until(lambda: screen.app.focused.picking.key != first)
         assert [(one.verb, one.args["dag_id"]) for one in screen.world.asked] == [("pause_dag", first)]
+
+
+async def test_keys_behind_a_prompt_are_for_what_it_was_asked_for(tmp_path):
+    async with screen_of("failing", tmp_path, size=(120, 36)) as screen:
+        burst(screen.app, "/state:failed\rj / ml\r")
+        await screen.settled()
+        listing = screen.app.focused
+        assert (listing.filter.text, listing.picking.key) == ("state:failed ml", "ml_features")
+        assert len(listing.picking.marks) == 1
