@@ -160,14 +160,22 @@ def lay(canvas: Canvas, found: list[list[str]]) -> None:
                     found[region.y + y][region.x + x] = span.role
 
 
+async def token_of(world: World, viewer: str) -> str:
+    """Of somebody who may only look."""
+    desk = world.desk("admin")
+    await desk.add_user(viewer, "viewer")
+    return (await desk.create_token(viewer, user=viewer)).token
+
+
 @asynccontextmanager
 async def screen_of(
-    name: str, root: Path, *, place: str = "home", size: tuple[int, int] = (80, 24), **how
+    name: str, root: Path, *, place: str = "home", size: tuple[int, int] = (80, 24), viewer: str = "", **how
 ) -> AsyncIterator[Screen]:
-    """A world, and somebody who looks at it."""
+    """A world, and somebody who looks at it: its owner, or a viewer with a token."""
     world = World(name, root)
     async with world:
-        remote = Counted(Line(world.place.state / SOCKET))
+        token = await token_of(world, viewer) if viewer else None
+        remote = Counted(Line(world.place.state / SOCKET, token))
         app = FlowliteApp(remote, place=place_of(place), clock=world.clock.now, zone=BERLIN, beat_s=0.0, **how)
         async with app.run_test(size=size) as pilot:
             screen = Screen(app, pilot, world)

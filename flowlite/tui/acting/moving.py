@@ -108,7 +108,7 @@ def anywhere(verb: str, title: str, keys: tuple[str, ...], run: Callable[[Flowli
 
 MOVING = (
     Action(
-        id="everywhere.failure", title="Go to the last failure, then to the next, and why", keys=("f",), run=to_failure,
+        id="everywhere.failure", title="Go to the next failure, and why", keys=("f",), run=to_failure,
         reason=no_failure, rank=30, hint="failure",
     ),
     anywhere("next-pane", "Next pane", ("tab",), next_pane),

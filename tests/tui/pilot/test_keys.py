@@ -117,12 +117,15 @@ async def test_an_action_that_is_not_allowed_says_why(tmp_path):
         assert screen.world.asked == []
 
 
-async def test_a_viewer_changes_nothing_and_is_told_why(tmp_path):
-    async with screen_of("failing", tmp_path, is_read_only=True) as screen:
+@pytest.mark.parametrize(
+    ("how", "why"), [({"is_read_only": True}, "read-only"), ({"viewer": "vera"}, "vera is a viewer")]
+)
+async def test_a_viewer_changes_nothing_and_is_told_why(tmp_path, how, why):
+    async with screen_of("failing", tmp_path, **how) as screen:
         assert "read-only" in screen.lines[0]
         for key in ("t", "r", "R", "p", "b", "plus", "m"):
             await screen.press(key)
-            assert "read-only" in screen.lines[-1], key
+            assert why in screen.lines[-1], key
         assert len(screen.app.screen_stack) == 1
         assert screen.world.asked == []
         await screen.press("f")

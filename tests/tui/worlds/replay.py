@@ -31,6 +31,7 @@ from flowlite.engine.settings import EngineSettings
 from flowlite.execution.failure import plain_error
 from flowlite.execution.work import AttemptKey, Ended, Order
 from flowlite.service.api.api import Api, Hooks
+from flowlite.service.api.callers import Caller
 from flowlite.service.api.place import SOCKET
 from flowlite.service.api.table import ROUTES
 from flowlite.service.desk import Desk
@@ -93,8 +94,8 @@ class Asked:
 class NotingDesk:
     """A desk that notes what it is asked; its engine is started for the first thing that changes something."""
 
-    def __init__(self, world: World, by: str) -> None:
-        self._world, self._by = world, by
+    def __init__(self, world: World, caller: Caller) -> None:
+        self._world, self._caller = world, caller
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         async def ask(**args: Any) -> Any:
@@ -103,7 +104,7 @@ class NotingDesk:
                 await self._world.act()
             elif verb.startswith("watch"):
                 await self._world.act()
-            answer = getattr(self._world.desk(self._by), verb)(**args)
+            answer = getattr(self._world.desk(self._caller.name, self._caller.known_as), verb)(**args)
             return await answer if inspect.isawaitable(answer) else answer
 
         return ask
@@ -144,7 +145,7 @@ class World:
         self.still = Stillness()
         self.engine._carrier.executors = self.still
         hooks = Hooks(shutdown=lambda how: self.asked.append(Asked("shutdown", {"how": how})),
-                      desk=lambda caller: NotingDesk(self, caller.name))  # fmt: skip
+                      desk=lambda caller: NotingDesk(self, caller))  # fmt: skip
         self.api: Api | None = Api(self.engine, self.catalog, self.place, hooks)
         await self.api.start()
 
@@ -193,9 +194,9 @@ class World:
                 news.set()
 
     # --- acting -------------------------------------------------------------------------------------------------------
-    def desk(self, by: str = "anna") -> Desk:
+    def desk(self, by: str = "anna", known_as: Sequence[str] = ()) -> Desk:
         """The real one."""
-        return Desk(self.engine, self.catalog, by)
+        return Desk(self.engine, self.catalog, by, known_as=known_as)
 
     async def act(self) -> None:
         """Start the engine. What the state has as running seems to run on."""
