@@ -132,11 +132,11 @@ class Doing(BaseApp):
     def refusal(self, action: Action, here: Any) -> str:
         """Why it can't be done now; "": it can."""
         if action.changes and self.is_read_only:
-            return f"{action.title}: this view is read-only; start `flowlite tui` without --read-only to change things"
+            return "this view is read-only; start `flowlite tui` without --read-only"
         if action.changes and not self.reader.is_live:
-            return f"{action.title}: no daemon is up to do it; start one with `flowlite up`"
+            return "no daemon is up to do it; start one with `flowlite up`"
         if action.changes and self.viewer and not action.is_for_the_named:
-            return f"{action.title}: {self.viewer} is viewer, and viewers only look"
+            return f"{self.viewer} is viewer, and viewers only look"
         return action.reason(here)
 
     def unmark(self) -> None:

@@ -279,12 +279,22 @@ class Reader:
                 one.refuse(str(error))
 
     async def _ask_history(self) -> None:
-        """Of what was before the snapshot: the stream tells that, too, to whoever begins earlier."""
+        """Of what was before the snapshot: the stream tells that, too, to whoever begins earlier; but not what is so
+        old that it is not kept any more."""
         self._has_history = True
+        back = HISTORY
+        while back and not await self._heard_back_to(back):
+            back //= 2
+
+    async def _heard_back_to(self, back: int) -> bool:
+        """So many events; whether all of them are still kept."""
         until = self.world.seq
-        items = cast("AsyncGenerator[Any, None]", self._remote.raw_items("events", after=max(0, until - HISTORY)))
+        items = cast("AsyncGenerator[Any, None]", self._remote.raw_items("events", after=max(0, until - back)))
         async with aclosing(items):
             async for said in items:
+                if said.get("is_cut_off"):
+                    return False
                 self.feed.hear(said["events"])
-                if said["seq"] >= until or said.get("is_cut_off"):
-                    return
+                if said["seq"] >= until:
+                    break
+        return True

@@ -31,8 +31,9 @@ class Trigger(Sheet[int]):
         fields = [param.field for param in self.params] or [self.json]
         for field in (*fields, self.date):
             field.changed = self.show_command
+        about = [Words(self.dag["description"]), Gap()] if self.dag["description"] else []
         self.parts = [
-            Words(self.dag["description"]), Gap(), *fields, self.date, Gap(), self.problem, self.command, Gap(),
+            *about, *fields, self.date, Gap(), self.problem, self.command, Gap(),
             self.buttons,
         ]  # fmt: skip
         self.focused_part = fields[0] if self.params else self.buttons

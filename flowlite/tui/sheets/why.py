@@ -67,14 +67,16 @@ def of_cause(cause: Told, width: int) -> Iterator[Row]:
     if cause["source"]:
         yield Line(width).skip(2).put(cause["source"], "accent").row
     yield BLANK
-    yield from lines("last lines", cause["log_tail"], width)
+    yield from lines("what to do", wrapped(cause["advice"], width - 12, 3), width, "text")
     if said := often(cause):
         yield row_of(width, (f"{'seen':<12}", "dim"), (said, "text"))
     if cause["blocked"]:
         yield row_of(width, (f"{'did not run':<12}", "dim"), (some(cause["blocked"]), "text"))
     if cause["also_failed"]:
         yield row_of(width, (f"{'also failed':<12}", "dim"), (some(cause["also_failed"]), "text"))
-    yield from lines("what to do", wrapped(cause["advice"], width - 12, 3), width, "text")
+    if cause["log_tail"]:
+        yield BLANK
+        yield from lines("last lines", cause["log_tail"], width)
 
 
 def of_hold(hold: Told, width: int) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from flowlite.tui.widgets.listing import Listing
 COLUMNS = (
     Column("dag", 16, 40),
     Column("runs", 14, 30, rank=1, title="last runs"),
-    Column("run", 6, 8, rank=4),
+    Column("run", 8, 8, rank=4),
     Column("state", 13, 15),
     Column("took", 6, 7, "right", rank=3),
     Column("next", 6, 8, "right", rank=2),
@@ -29,7 +29,7 @@ class DagList(Listing):
 
     scopes: ClassVar[tuple[str, ...]] = ("dags", "list")
     what = "DAGs"
-    nothing = "no DAG yet: put a file into the DAG folder, or make a project with `flowlite init`"
+    nothing = "no DAG yet: put a file into the DAG folder, or run `flowlite init`"
     facts: ClassVar[tuple[str, ...]] = ("name", "dag", "state", "tag", "owner", "took", "is", "in_a_row")
     orders: ClassVar[tuple[str, ...]] = ("name", "state", "newest", "took", "next")
 

@@ -11,7 +11,7 @@ from flowlite.tui.picture import Row, Span
 from flowlite.tui.rows import Line, Piece, grounded, on_rule
 from flowlite.tui.widgets.canvas import Canvas
 
-NO_DAEMON = "no daemon is up on this state: `flowlite up` starts one, and this screen waits for it"
+NO_DAEMON = "no daemon is up: `flowlite up` starts one, and this screen waits for it"
 
 
 class Listing(Canvas, can_focus=True):

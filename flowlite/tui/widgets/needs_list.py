@@ -50,9 +50,8 @@ class NeedsList(Listing):
     def item(self, key: Any, width: int) -> Row:
         """What it is, where, since when."""
         line = Line(width).skip(2)
-        if key == NOW:
-            return line.put("now     ", "dim").pieces(*self.at_work()).row
-        *said, last = self.told(self._needs[key])
+        now: list[Piece] = [("now     ", "dim")]
+        *said, last = [*now, *self.at_work()] if key == NOW else self.told(self._needs[key])
         line.pieces(*said)
         return line.put(*last).row if line.x + LEAST <= width or last[1] != "dim" else line.row
 

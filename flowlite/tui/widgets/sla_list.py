@@ -32,7 +32,7 @@ class SlaList(AskedList):
     columns = (
         Column("state", 9, 9), Column("dag", 14, 30), Column("task", 6, 20, rank=4), Column("due", 6, 8),
         Column("forecast", 12, 34, rank=2, title="expected"), Column("left", 8, 8, "right"),
-        Column("why", 10, 40, rank=3, title=""),
+        Column("why", 11, 40, rank=3, title=""),
     )  # fmt: skip
 
     def over(self) -> Sequence[Told]:
@@ -129,7 +129,7 @@ class SlaList(AskedList):
     def because(self, one: Told, state: str) -> str:
         """What there is to say."""
         if one["run_id"] is None:
-            return f"starts {when(one['starts_at'], self.ui.now(), self.ui.zone)}"
+            return f"from {when(one['starts_at'], self.ui.now(), self.ui.zone)}"
         said = f"run {one['run_id']}"
         if state in ("late", "at risk") and one["starts_at"] and one["p50_s"]:
             taken = self.ui.now() - one["starts_at"]

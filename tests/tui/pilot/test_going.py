@@ -99,6 +99,12 @@ async def test_lists_are_sorted_by_each_of_their_columns(tmp_path):
         assert "orders_nightly" not in screen.lines[3]
 
 
+async def test_events_from_before_one_looked_are_there_as_far_back_as_they_are_kept(tmp_path):
+    async with screen_of("busy", tmp_path, place="events") as screen:
+        await screen.until(lambda: "started" in screen.text)
+        assert screen.line("retrying")
+
+
 async def test_one_key_walks_through_all_that_fails(tmp_path):
     async with screen_of("failing", tmp_path) as screen:
         seen = []
