@@ -16,7 +16,9 @@ from benchmarks.tui.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 # As it was installed: a machine that forbids bytecode makes every start pay for compiling all of it again.
-CLEAN = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "NO_COLOR")}
+# And the terminal says how large it is: what the environment says of that is about another.
+LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "COLUMNS", "LINES")
+CLEAN = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
 
 
 @contextmanager

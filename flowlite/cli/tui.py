@@ -57,6 +57,8 @@ def show(
     begin = place_of(place)
     if not (in_browser or sys.stdout.isatty()):
         raise click.UsageError("the terminal UI needs a terminal; `flowlite status` and `flowlite runs list` print")
+    if not sys.stderr.isatty():  # that is where Textual paints, so that nobody would see anything
+        raise click.UsageError("the terminal UI paints on standard error, and here that goes elsewhere; leave out `2>`")
     from flowlite.tui.app import FlowliteApp
     from flowlite.tui.themes import FIRST
 

@@ -1,4 +1,4 @@
-"""Filters: `state:failed,retrying dag:etl_* dur>10m -tag:dev load`. Every term must hold; a word is looked for in the
+"""Filters: `state:failed,retrying dag:etl_* took>10m -tag:dev load`. Every term must hold; a word is looked for in the
 name."""
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ SHOWN = {
     "pageup": "pgup", "pagedown": "pgdn", "home": "home", "end": "end", "tab": "tab", "shift+tab": "shift+tab",
     "slash": "/", "colon": ":", "question_mark": "?", "plus": "+", "minus": "-", "underscore": "_", "asterisk": "*",
     "full_stop": ".", "comma": ",", "left_square_bracket": "[", "right_square_bracket": "]", "equals_sign": "=",
-    "less_than_sign": "<", "greater_than_sign": ">",
+    "less_than_sign": "<", "greater_than_sign": ">", "at": "@", "dollar_sign": "$",
 }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ async def test_the_palette(hostile):
             terminal.press("escape")
             terminal.until(lambda text: "Go to" not in text)
 
-    check(await seen(hostile, "pools", look), STORED)
+    check(await seen(hostile, "pools", look, lines=24), STORED)
 
 
 async def test_messages(hostile):
@@ -148,7 +148,7 @@ async def test_messages(hostile):
             terminal.until(lambda text, tag=name[:4]: tag in text.splitlines()[-1])
             terminal.press("j", "j")
 
-    said = await seen(hostile, f"run/{RUN}", look)
+    said = await seen(hostile, f"run/{RUN}", look, lines=30)
     check(said, STORED)
     assert said.count(b"is a group") >= len(STORED) // 2
 
@@ -174,7 +174,7 @@ async def test_errors(hostile):
             terminal.press("escape")
             terminal.until(lambda text: "esc leave" not in text)
 
-    check(await seen(hostile, "home", look))
+    check(await seen(hostile, "home", look, lines=40))
 
 
 async def test_commands(hostile):

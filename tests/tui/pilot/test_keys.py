@@ -31,6 +31,12 @@ def test_every_scope_has_a_place():
     assert set(SCOPES) <= set(WHERE)
 
 
+def test_a_key_is_shown_as_it_stands_on_the_keyboard():
+    signs = [shown(key) for action in REGISTRY.all for key in action.keys if not key.startswith(("ctrl+", "shift+"))]
+    words = {sign for sign in signs if len(sign) > 1}
+    assert words <= {"esc", "space", "tab", "home", "end", "pgup", "pgdn"}
+
+
 @pytest.mark.parametrize("action", REGISTRY.all, ids=lambda action: action.id)
 def test_an_action_says_what_it_does_and_has_a_key_or_is_in_the_palette(action):
     assert (action.title[0].isupper() or action.title[0].isdigit()) and not action.title.endswith(".")
