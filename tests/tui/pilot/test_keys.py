@@ -124,7 +124,7 @@ async def test_an_action_that_is_not_allowed_says_why(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("how", "why"), [({"is_read_only": True}, "read-only"), ({"viewer": "vera"}, "vera is a viewer")]
+    ("how", "why"), [({"is_read_only": True}, "read-only"), ({"viewer": "vera"}, "vera is viewer")]
 )
 async def test_a_viewer_changes_nothing_and_is_told_why(tmp_path, how, why):
     async with screen_of("failing", tmp_path, **how) as screen:
