@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import time
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
