@@ -71,6 +71,10 @@ bench-daemon: $(READY)  ## the real daemon: start, idle, lateness, sensors, trig
 bench-million: $(READY)  ## what a million task instances in the file cost
 	@$(BIN)/python -m benchmarks.million $(ARGS)
 
+.PHONY: bench-backfill
+bench-backfill: $(READY)  ## a backfill of dbt runs against xargs over the dbt command (ARGS="--days 181 --kill": all of it)
+	@$(BIN)/python -m benchmarks.backfill_dbt $(ARGS)
+
 bench-dbt: $(READY)  ## a generated dbt project in one DAG against the bare dbt command
 	@$(BIN)/python -m benchmarks.dbt_build $(ARGS)
 
