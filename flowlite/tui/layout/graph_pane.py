@@ -49,6 +49,7 @@ class GraphPane:
         self.critical: Sequence[int] = ()
         self.drawing: Drawing | None = None
         self.cursor: int | None = None
+        self._is_begun = False  # somebody has moved the cursor, or it stands where one wants to begin
         self.viewport = Viewport()
         self._walk: Walk | None = None
         self._part: Part | None = None
@@ -104,6 +105,7 @@ class GraphPane:
         drawing.show(self.now)
         drawing.mark_critical(self.critical if self.is_critical_marked else ())
         self.cursor = self._again(drawing.view, before)
+        self._is_begun = self._is_begun or bool(self.now.states)
         drawing.select(self.cursor)
         self.viewport.resize(self.viewport.width, self.viewport.height, (drawing.width, drawing.height))
         if self.cursor is not None:
@@ -126,6 +128,15 @@ class GraphPane:
         if self.drawing is not None:
             self.drawing.show(now)
             self.drawing.mark_critical(critical if self.is_critical_marked else ())
+            self._begin(self.drawing)
+
+    def _begin(self, drawing: Drawing) -> None:
+        """Of a picture that was there before any state was known: the cursor to what is worth seeing."""
+        if not self._is_begun and self.now.states:
+            self._is_begun, self.cursor = True, first_box(drawing.view, self.now.states)
+            drawing.select(self.cursor)
+            if self.cursor is not None:
+                self.viewport.centre(drawing.rectangle(self.cursor))
 
     @property
     def box(self) -> Box | None:
@@ -161,7 +172,7 @@ class GraphPane:
     def go(self, number: int) -> None:
         """The cursor onto a box, and that onto the screen."""
         if self.drawing is not None:
-            self.cursor = number
+            self.cursor, self._is_begun = number, True
             self.drawing.select(number)
             self.viewport.show(self.drawing.rectangle(number))
 

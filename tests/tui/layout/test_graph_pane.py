@@ -36,6 +36,20 @@ def test_until_it_is_laid_out_what_was_there_before_is_shown():
     assert draw(pane) != before
 
 
+def test_states_that_come_after_the_picture_put_the_cursor_on_what_failed_unless_somebody_has_moved_it():
+    for has_moved in (False, True):
+        pane = GraphPane(chain())
+        draw(pane)
+        if has_moved:
+            pane.step("right")
+        before = pane.box
+        pane.show(Now(states=["success"] * 6 + ["failed", "upstream_failed"]))
+        assert (pane.box == before) is has_moved
+        if not has_moved:
+            assert 6 in pane.box.tasks
+            assert "✗" in "".join(draw(pane))
+
+
 def test_nothing_is_laid_out_for_a_state_nor_again_for_what_was_seen_before():
     pane = looked_at(shop())
     pane.show_whole(is_folded=False)
