@@ -54,7 +54,7 @@ async def of_all(folder: Path, look: str) -> None:
 def keep(screen: Screen, path: Path, title: str) -> None:
     """As SVG that fetches nothing."""
     svg = screen.app.export_screenshot(title=title)
-    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"@font-face \{.*?\}\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"font-family: [^;]+;", f"font-family: {FONTS};", svg)
     svg = svg.replace("<text ", '<text xml:space="preserve" ')
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n")
