@@ -82,18 +82,9 @@ class Bench:
 
     def xargs(self, name: str) -> tuple[list[str], Mapping[str, str]]:
         """The loop that everybody writes: one target folder, as dbt has it by default."""
-        words = [
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            self.command,
-            "--quiet",
-            "--exclude",
-            AHEAD,
-            "--project-dir",
-            str(PROJECT),
-        ]
-        words += ["--profiles-dir", str(PROJECT), "--no-version-check", "--no-send-anonymous-usage-stats"]
+        words = [sys.executable, "-m", "dbt.cli.main", self.command, "--quiet", "--exclude", AHEAD]
+        words += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        words += ["--no-version-check", "--no-send-anonymous-usage-stats"]
         words += ["--target-path", str(self.folder / name / "target"), "--log-path", str(self.folder / name / "logs")]
         line = f'xargs -P {self.at_a_time} -I {{}} {shlex.join(words)} --vars \'{{"run_date": "{{}}"}}\''
         dates = " ".join(map(str, self.days))
