@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 BEAT_S = 1 / 15
-BEHIND_S = 0.015  # what follows from a key comes so much later, so that the key itself is answered first
 TICK_S = 1.0
 
 
@@ -41,7 +40,7 @@ class Pulse:
         self._ticking: dict[Drawn, None] = {}
         self._next: asyncio.TimerHandle | None = None
         self._tick: asyncio.TimerHandle | None = None
-        self._last = self._not_before = -1.0
+        self._last = -1.0
         self._is_over = False
 
     def want(self, one: Drawn) -> None:
@@ -53,13 +52,11 @@ class Pulse:
         """Let there be a next beat."""
         if self._next is None and not self._is_over:
             loop = asyncio.get_running_loop()
-            at = max(loop.time(), self._last + self._beat_s, self._not_before)
-            self._next = loop.call_at(at, self._beat)
+            self._next = loop.call_at(max(loop.time(), self._last + self._beat_s), self._beat)
 
     def now(self, one: Drawn) -> None:
         """Draw it at once: a key was pressed."""
         self._wanted.pop(one, None)
-        self._not_before = asyncio.get_running_loop().time() + min(BEHIND_S, self._beat_s)
         for each in (one, *self.last):
             self._draw(each)
 
