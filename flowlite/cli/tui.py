@@ -55,10 +55,8 @@ def show(
     from flowlite.tui.places import place_of
 
     begin = place_of(place)
-    if not (in_browser or sys.stdout.isatty()):
-        raise click.UsageError("the terminal UI needs a terminal; `flowlite status` and `flowlite runs list` print")
-    if not sys.stderr.isatty():  # that is where Textual paints, so that nobody would see anything
-        raise click.UsageError("the terminal UI paints on standard error, and here that goes elsewhere; leave out `2>`")
+    if not in_browser:
+        refuse_without_terminal()
     from flowlite.tui.app import FlowliteApp
     from flowlite.tui.themes import FIRST
 
@@ -75,6 +73,14 @@ def show(
     if over is not None:
         Thread(target=leave_when, args=(over, app), daemon=True).start()
     app.run()
+
+
+def refuse_without_terminal() -> None:
+    """Raises UsageError where nobody would see anything."""
+    if not sys.stdout.isatty():
+        raise click.UsageError("the terminal UI needs a terminal; `flowlite status` and `flowlite runs list` print")
+    if not sys.stderr.isatty():  # that is where Textual paints
+        raise click.UsageError("the terminal UI paints on standard error, and here that goes elsewhere; leave out `2>`")
 
 
 def leave_when(over: Event, app: FlowliteApp) -> None:
