@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -74,6 +75,17 @@ def raise_final(io: Io, payload: Mapping[str, Any]) -> Produced:
 
 def large(io: Io, payload: Mapping[str, Any]) -> Produced:
     return Produced(result=json.dumps("x" * payload["size"]))
+
+
+def write_to_nobody(io: Io, payload: Mapping[str, Any]) -> Produced:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    try:
+        ours.sendall(b"anybody there?")
+    except BrokenPipeError:
+        found = subprocess.run(["sh", "-c", "kill -PIPE $$"], check=False).returncode
+        return Produced(result=json.dumps(found))
+    raise AssertionError("it was taken")
 
 
 def segfault(io: Io, payload: Mapping[str, Any]) -> Produced:

@@ -66,6 +66,14 @@ def test_whatever_happens_in_the_child_is_an_outcome(executors, order, ear, func
     assert message in error_of(ended)["message"]
 
 
+def test_a_closed_connection_is_an_error_and_not_the_end(executors, order, ear):
+    one = order(work("write_to_nobody"))
+    executors.start([one])
+    ended = ear.end_of(one)
+    assert ended.outcome is Outcome.SUCCESS, error_of(ended)
+    assert ended.evidence.result == "-13"  # a program that it starts dies of one, as programs do
+
+
 def test_a_failure_names_the_line_and_is_in_the_log(executors, order, ear):
     one = order(work("raise_error", text=SECRET))
     executors.start([one])
