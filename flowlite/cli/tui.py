@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 TOKEN = "FLOWLITE_TOKEN"  # in the environment, for a command line is seen by everybody on the machine
 
 
+FRAMES = "240"  # a second, at most; nothing is painted that has not changed
+
+
 @click.command()
 @click.argument("place", required=False, default="home")
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
@@ -57,6 +60,8 @@ def show(
     begin = place_of(place)
     if not in_browser:
         refuse_without_terminal()
+    # Textual waits for its next frame before it paints what came behind a key, such as the page of a log.
+    os.environ.setdefault("TEXTUAL_FPS", FRAMES)
     from flowlite.tui.app import FlowliteApp
     from flowlite.tui.themes import FIRST
 

@@ -18,7 +18,7 @@ from flowlite.loading.reloading import reloaded
 from flowlite.service.places import Place
 from flowlite.store.store import Store
 
-QUIET_MS, LONGEST_MS = 20, 200  # an editor's several writes are one change
+QUIET_MS, LONGEST_MS = 50, 200  # an editor's several writes are one change; so often the watcher looks, also when idle
 ASK_AGAIN_S = 0.5
 LOOK_AGAIN_S = 1.0  # for a folder that is not there yet
 FOLDERS_EVERY_MS = 5_000  # whether they are still the same ones
