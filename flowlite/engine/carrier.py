@@ -45,6 +45,7 @@ class Carrier:
             self._mail, state_dir=settings.state_dir, state_id=store.state_id, secrets=settings.secrets, clock=clock.now
         )
         self._orders, self._parking = Orders(settings, clock.now), Parking()
+        self._filling: set[str] = set()  # DAGs that are known, and the results that their runs read are on their way
         self._under_way: set[AttemptKey] = set()
         self._outside: set[AttemptKey] = set()  # those of them that outlive this process
         self._errands: set[asyncio.Task[None]] = set()
@@ -73,11 +74,15 @@ class Carrier:
         self.executors.adopt(self._orders_for(starts, is_adopted=True))
 
     async def unpark(self, dag_id: str) -> None:
-        """A DAG has become known: what waited for it goes on."""
-        for run in list(self._machine.runs.values()):  # others begin and end while results are fetched
-            plan = self._plans.of(run.version)
-            if run.dag_id == dag_id and plan is not None and run.nodes:
-                await fill_results(run, plan, self._store, self.live)
+        """A DAG has become known: what waited for it goes on, once the results are here that it reads."""
+        self._filling.add(dag_id)
+        try:
+            for run in list(self._machine.runs.values()):  # others begin and end while results are fetched
+                plan = self._plans.of(run.version)
+                if run.dag_id == dag_id and plan is not None and run.nodes:
+                    await fill_results(run, plan, self._store, self.live)
+        finally:
+            self._filling.discard(dag_id)
         running, starting = self._parking.leave(dag_id)
         self.adopt(running)
         self.carry_out(starting)
@@ -97,7 +102,7 @@ class Carrier:
         """None: there is nothing for an executor to do, at least not now."""
         run = self._machine.runs[start.run]
         plan = self._plans.of(run.version)
-        if plan is None:
+        if plan is None or run.dag_id in self._filling:
             self._parking.enter(run.dag_id, start, is_running=is_adopted)
             return None
         live, spec = self.live.of(run, plan), plan.specs[start.task]

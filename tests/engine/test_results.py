@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import flowlite
-from flowlite import Dag, task
+from flowlite import Context, Dag, Retry, task
+from flowlite.engine import carrier
+from flowlite.engine.recovery import fill_results
 
 
 @dataclass
@@ -176,3 +180,32 @@ def test_what_one_consumer_changes_no_other_sees():
         grow.options(id="again").map(items)
     run = flowlite.run(dag)
     assert run["grow"] == [1, 1] and run["again"] == [1, 1]
+
+
+async def test_a_retry_that_is_due_while_its_dag_becomes_known_again_gets_its_results(tmp_path, monkeypatch):
+    @task(retries=Retry(1, delay=0.2, backoff="fixed"))
+    async def second(found: str, ctx: Context) -> str:
+        if ctx.attempt == 1:
+            raise ValueError("once")
+        return found
+
+    with Dag("again") as dag:
+        second(echo("kept"))
+    async with flowlite.open(tmp_path / "state") as fl:
+        run = await fl.start(dag)
+        async for event in fl.events():
+            if event.state == "retrying":
+                break
+    async with flowlite.open(tmp_path / "state") as fl:
+        (live,) = fl.engine.machine.runs.values()
+
+        async def slow(*fetched: Any) -> None:
+            async with asyncio.timeout(10):
+                while live.nodes[1].own.state != "running":  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            await fill_results(*fetched)
+
+        monkeypatch.setattr(carrier, "fill_results", slow)
+        await fl.register(dag)
+        ended = await fl.finished(run)
+    assert (ended.state, ended["second"]) == ("success", "kept"), ended.root_cause
